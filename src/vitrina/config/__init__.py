@@ -1,0 +1,1 @@
+"""Configuration: file formats, validated structs, settings, secrets and metadata."""

@@ -1,0 +1,153 @@
+"""The whole exception tree of Vitrina.
+
+    VitrinaError
+    ├── BadRequest (400)
+    │   ├── InvalidSQL              the engine refused a statement
+    │   └── QueryInterrupted        a statement or page ran out of its time
+    ├── TokenInvalid (401)
+    ├── Forbidden (403)
+    ├── NotFound (404)
+    │   ├── DatabaseNotFound
+    │   ├── TableNotFound
+    │   └── RowNotFound
+    ├── MethodNotAllowed (405)
+    ├── Conflict (409)
+    ├── PayloadTooLarge (413)
+    ├── PluginError (500)           a plugin failed; names plugin and hook
+    ├── EngineError (500)           the database could not be used
+    │   ├── DatabaseCorrupt
+    │   └── DatabaseClosed
+    ├── Unavailable (503)           locked, queue full, too many streams
+    └── StartupError                the server cannot start
+        └── ConfigError             names the key and, where known, the line
+
+Each becomes an HTTP answer in exactly one place, ``vitrina.http.errors``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+class VitrinaError(Exception):
+    """An error with an HTTP status, the contract's message, and advice.
+
+    ``message`` is what programs and people read; ``messages`` where there are
+    several; ``hint`` one sentence on what to do next (HTML page and log only);
+    ``title`` the heading of the HTML page; ``extra`` further keys of the JSON
+    body that the contract names for this case.
+    """
+
+    status = 500
+
+    def __init__(
+        self,
+        message: str | Sequence[str] = "",
+        *,
+        status: int | None = None,
+        hint: str | None = None,
+        title: str | None = None,
+        message_html: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.messages: list[str] = [message] if isinstance(message, str) else list(message)
+        self.message = "; ".join(self.messages)
+        super().__init__(self.message)
+        if status is not None:
+            self.status = status
+        self.hint = hint
+        self.title = title
+        # Trusted HTML shown instead of the message on an HTML page.
+        self.message_html = message_html
+        self.extra = dict(extra or {})
+        self.headers = dict(headers or {})
+
+
+class BadRequest(VitrinaError):
+    status = 400
+
+
+class InvalidSQL(BadRequest):
+    """The engine refused a statement; ``message`` is the engine's own text."""
+
+
+class QueryInterrupted(BadRequest):
+    """A statement ran longer than its limit.
+
+    ``sql`` and ``params`` are the statement, for the log and the HTML page.
+    """
+
+    def __init__(self, message: str = "SQL query took too long", *, sql: str = "", params: Any = None) -> None:
+        super().__init__(message, title="SQL Interrupted")
+        self.sql = sql
+        self.params = params
+
+
+class TokenInvalid(VitrinaError):
+    """A bearer token that a handler recognised and refused."""
+
+    status = 401
+
+
+class Forbidden(VitrinaError):
+    status = 403
+
+
+class NotFound(VitrinaError):
+    status = 404
+
+
+class DatabaseNotFound(NotFound):
+    pass
+
+
+class TableNotFound(NotFound):
+    pass
+
+
+class RowNotFound(NotFound):
+    pass
+
+
+class MethodNotAllowed(VitrinaError):
+    status = 405
+
+
+class Conflict(VitrinaError):
+    status = 409
+
+
+class PayloadTooLarge(VitrinaError):
+    status = 413
+
+
+class PluginError(VitrinaError):
+    """A plugin raised or returned the wrong type; the message names plugin and hook."""
+
+
+class EngineError(VitrinaError):
+    """The database itself could not be used."""
+
+
+class DatabaseCorrupt(EngineError):
+    pass
+
+
+class DatabaseClosed(EngineError):
+    pass
+
+
+class Unavailable(VitrinaError):
+    """Try again later: locked, queue full, too many streams. Carries ``Retry-After``."""
+
+    status = 503
+
+
+class StartupError(VitrinaError):
+    """The server cannot start; the message is printed and the exit status is 1."""
+
+
+class ConfigError(StartupError):
+    """A configuration file or setting is wrong; the message names the key and the line."""

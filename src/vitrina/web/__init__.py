@@ -1,0 +1,1 @@
+"""Page handlers: each parses, decides, plans, executes and renders, and nothing else."""
