@@ -1,0 +1,1 @@
+"""Hook specifications, the plugin manager, and the one rule by which hooks are called."""

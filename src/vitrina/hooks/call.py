@@ -1,0 +1,41 @@
+"""The one rule by which a hook's result becomes a value: value, callable, or awaitable."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+async def await_me_maybe(value: Any) -> Any:
+    """Call ``value`` if it is callable, await what came of it if it is awaitable, return the rest as it is."""
+    if callable(value):
+        value = value()
+    if inspect.isawaitable(value):
+        value = await value
+    return value
+
+
+def _accepted(fn: Callable[..., Any], available: Mapping[str, Any]) -> dict[str, Any]:
+    wanted: dict[str, Any] = {}
+    for name, parameter in inspect.signature(fn).parameters.items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        if name in available:
+            wanted[name] = available[name]
+        elif parameter.default is parameter.empty:
+            raise TypeError(f"{fn.__qualname__} requires parameters {', '.join(inspect.signature(fn).parameters)}")
+    return wanted
+
+
+def call_with_supported_arguments(fn: Callable[..., Any], **available: Any) -> Any:
+    """Call ``fn`` with those keyword arguments that its signature names.
+
+    Raises TypeError where a required parameter is not among them.
+    """
+    return fn(**_accepted(fn, available))
+
+
+async def async_call_with_supported_arguments(fn: Callable[..., Any], **available: Any) -> Any:
+    """As :func:`call_with_supported_arguments` for a coroutine function."""
+    return await fn(**_accepted(fn, available))

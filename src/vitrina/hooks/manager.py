@@ -1,0 +1,176 @@
+"""The plugin manager, with flags that make a hook nobody implements cost nothing."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+import os
+import sys
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pluggy
+
+from vitrina.errors import PluginError, StartupError
+from vitrina.hooks import spec
+from vitrina.hooks.call import await_me_maybe
+from vitrina.hooks.markers import PROJECT
+
+log = logging.getLogger("vitrina.plugins")
+
+#: every hook's name, in the order of the specifications
+HOOK_NAMES = tuple(name for name in vars(spec) if hasattr(getattr(spec, name), f"{PROJECT}_spec"))
+
+
+class Hooks:
+    """Calls hooks on behalf of the core.
+
+    ``pm`` is pluggy's manager, which plugins know.
+    """
+
+    def __init__(self, pm: pluggy.PluginManager | None = None) -> None:
+        self.pm = pm or new_manager()
+
+    def has(self, name: str) -> bool:
+        """True when at least one plugin implements the hook."""
+        caller = getattr(self.pm.hook, name, None)
+        return bool(caller is not None and caller.get_hookimpls())
+
+    def call(self, name: str, **arguments: Any) -> list[Any]:
+        """Results of all implementations that are not None, in pluggy's order; nothing is awaited.
+
+        Raises PluginError naming plugin and hook when one of them raises.
+        """
+        if not self.has(name):
+            return []
+        results = getattr(self.pm.hook, name)(**arguments)
+        if isinstance(results, list):
+            return results
+        return [] if results is None else [results]
+
+    async def gather(self, name: str, **arguments: Any) -> list[Any]:
+        """As :meth:`call`, with each result called and awaited by the contract's rule; Nones are dropped."""
+        if not self.has(name):
+            return []
+        gathered = []
+        for result in self.call(name, **arguments):
+            value = await await_me_maybe(result)
+            if value is not None:
+                gathered.append(value)
+        return gathered
+
+    async def first(self, name: str, **arguments: Any) -> Any:
+        """The first result that is not None, after calling and awaiting; every implementation is called."""
+        values = await self.gather(name, **arguments)
+        return values[0] if values else None
+
+    async def lists(self, name: str, **arguments: Any) -> list[Any]:
+        """Results that may each be one item or a list, flattened."""
+        flat: list[Any] = []
+        for value in await self.gather(name, **arguments):
+            if isinstance(value, (list, tuple)):
+                flat.extend(value)
+            else:
+                flat.append(value)
+        return flat
+
+
+def new_manager() -> pluggy.PluginManager:
+    """A plugin manager that knows every hook and has no plugin yet."""
+    pm = pluggy.PluginManager(PROJECT)
+    pm.add_hookspecs(spec)
+    return pm
+
+
+def load_directory(pm: pluggy.PluginManager, directory: str | Path) -> list[ModuleType]:
+    """Import and register each ``*.py`` of a plugins directory under its file name.
+
+    Raises StartupError naming the file that cannot be imported.
+    """
+    modules = []
+    for path in sorted(Path(directory).glob("*.py")):
+        if pm.has_plugin(path.name):
+            continue
+        module = _import_file(path)
+        pm.register(module, name=path.name)
+        modules.append(module)
+    return modules
+
+
+def _import_file(path: Path) -> ModuleType:
+    module_spec = importlib.util.spec_from_file_location(path.stem, path)
+    if module_spec is None or module_spec.loader is None:
+        raise StartupError(f"The plugin {path} cannot be imported")
+    module = importlib.util.module_from_spec(module_spec)
+    module.__dict__["__file__"] = str(path)
+    try:
+        module_spec.loader.exec_module(module)
+    except Exception as exc:  # a plugin call: whatever a plugin raises is reported under its name
+        raise StartupError(f"The plugin {path.name} cannot be imported: {type(exc).__name__}: {exc}") from exc
+    return module
+
+
+def wanted_distributions() -> list[str] | None:
+    """Distributions named by VITRINA_LOAD_PLUGINS or DATASETTE_LOAD_PLUGINS; None: all of them."""
+    value = os.environ.get("VITRINA_LOAD_PLUGINS", os.environ.get("DATASETTE_LOAD_PLUGINS"))
+    if value is None:
+        return None
+    return [name.strip() for name in value.split(",") if name.strip()]
+
+
+def load_entry_points(pm: pluggy.PluginManager, skip: Iterable[str] = ()) -> None:
+    """Load installed plugins of the entry-point group, all or those that the environment names.
+
+    ``skip`` are distributions that stay out. Raises PluginError naming the
+    distribution whose plugin cannot be imported.
+    """
+    wanted = wanted_distributions()
+    left_out = {name.lower().replace("_", "-") for name in skip}
+    if wanted is not None:
+        for name in wanted:
+            _load_named(pm, name)
+        return
+    for distribution in list(metadata.distributions()):
+        name = (distribution.metadata["Name"] or "").lower().replace("_", "-")
+        if name not in left_out:
+            _load_distribution(pm, distribution)
+
+
+def _load_named(pm: pluggy.PluginManager, name: str) -> None:
+    try:
+        distribution = metadata.distribution(name)
+    except metadata.PackageNotFoundError:
+        sys.stderr.write(f"Plugin {name} could not be found\n")
+        return
+    _load_distribution(pm, distribution)
+
+
+def _load_distribution(pm: pluggy.PluginManager, distribution: metadata.Distribution) -> None:
+    for entry_point in distribution.entry_points:
+        if entry_point.group != PROJECT or pm.get_plugin(entry_point.name) or pm.is_blocked(entry_point.name):
+            continue
+        try:
+            plugin = entry_point.load()
+        except Exception as exc:  # a plugin call: whatever a plugin raises is reported under its name
+            name = distribution.metadata["Name"]
+            raise PluginError(f"The plugin {name} cannot be imported: {type(exc).__name__}: {exc}") from exc
+        pm.register(plugin, name=entry_point.name)
+        # pluggy's own list, from which distributions of plugins are read
+        pm._plugin_distinfo.append((plugin, _DistFacade(distribution)))
+
+
+class _DistFacade:
+    """What pluggy keeps beside a plugin: the distribution, with ``project_name`` and ``version``."""
+
+    def __init__(self, distribution: metadata.Distribution) -> None:
+        self._distribution = distribution
+
+    @property
+    def project_name(self) -> str:
+        return str(self._distribution.metadata["Name"])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._distribution, name)
