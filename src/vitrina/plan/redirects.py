@@ -1,0 +1,63 @@
+"""The addresses that the filter form is redirected to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+_FILTER_KEYS = ("_filter_column", "_filter_op", "_filter_value")
+
+
+def form_redirect(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]] | None:
+    """Query pairs to redirect to when ``pairs`` come from the filter form, else None.
+
+    ``_filter_column``, ``_filter_op`` and ``_filter_value``, with or without a
+    ``_N`` suffix, become ``column__op=value``; ``_sort_by_desc`` turns
+    ``_sort`` into ``_sort_desc``. Other pairs stay in their order.
+    """
+    if not any(key.startswith(("_filter_", "_sort_by_desc")) for key, _ in pairs):
+        return None
+    first = _first_values(pairs)
+    removed: set[str] = set()
+    added: list[tuple[str, str]] = []
+    for suffix in _suffixes(first):
+        removed.update([key + suffix for key in _FILTER_KEYS])
+        filter_pair = _filter_pair(first, suffix)
+        if filter_pair is not None:
+            added.append(filter_pair)
+    if first.get("_sort_by_desc"):
+        removed.update(("_sort", "_sort_by_desc"))
+        if first.get("_sort"):
+            added.append(("_sort_desc", first["_sort"]))
+    return [pair for pair in pairs if pair[0] not in removed] + added if removed else None
+
+
+def _first_values(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    first: dict[str, str] = {}
+    for key, value in pairs:
+        first.setdefault(key, value)
+    return first
+
+
+def _suffixes(first: dict[str, str]) -> list[str]:
+    """The suffixes ("", "_1" …) of the rows of the form; the one without a number comes first."""
+    found: list[str] = []
+    if any(key in first for key in _FILTER_KEYS):
+        found.append("")
+    for key in first:
+        if key.startswith("_filter_column_"):
+            suffix = key[len("_filter_column") :]
+            if suffix[1:].isdecimal():
+                found.append(suffix)
+    return found
+
+
+def _filter_pair(first: dict[str, str], suffix: str) -> tuple[str, str] | None:
+    column = first.get("_filter_column" + suffix)
+    if not column:
+        return None
+    operator = first.get("_filter_op" + suffix, "exact" if suffix else "")
+    value = first.get("_filter_value" + suffix, "")
+    if "__" in operator:
+        # "isnull__1": operators without an argument bring their value along
+        operator, _, value = operator.partition("__")
+    return f"{column}__{operator}", value
