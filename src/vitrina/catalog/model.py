@@ -33,6 +33,7 @@ class ForeignKey:
 
     ``other_column`` is resolved to the target's single primary key where the
     declaration leaves it out; None where that is not possible.
+    ``declared_column`` is what the declaration says, None where it leaves it out.
     """
 
     id: int
@@ -43,15 +44,21 @@ class ForeignKey:
     on_update: str = "NO ACTION"
     on_delete: str = "NO ACTION"
     match: str = "NONE"
+    declared_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class IncomingForeignKey:
-    """Another table's single-column foreign key that leads here."""
+    """Another table's single-column foreign key that leads here.
+
+    ``column`` is resolved, "" where that is not possible; ``declared_column``
+    is None where the declaration leaves it out.
+    """
 
     other_table: str
     other_column: str
     column: str
+    declared_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

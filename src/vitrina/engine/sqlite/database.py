@@ -1,0 +1,233 @@
+"""One SQLite database behind the engine protocol."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from vitrina.catalog.model import DatabaseCatalog
+from vitrina.engine.protocols import CatalogChanged, DatabaseSpec
+from vitrina.engine.sqlite.connections import ConnectionSetup, Purpose, open_connection
+from vitrina.engine.sqlite.reader import ReadConnection, SqliteReader
+from vitrina.engine.sqlite.readers import ReaderPool
+from vitrina.engine.sqlite.translate import translated
+from vitrina.engine.sqlite.watcher import Watcher
+from vitrina.engine.sqlite.writer import Writer, in_transaction, without_transaction
+from vitrina.errors import DatabaseClosed, InvalidSQL
+
+T = TypeVar("T")
+
+
+class _Slot:
+    """The connections of one thread to one database. Its lock is held while a job uses them."""
+
+    __slots__ = ("core", "epoch", "foreign", "guarded", "lock")
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+        self.lock = threading.Lock()
+        self.core: ReadConnection | None = None
+        self.guarded: ReadConnection | None = None
+        self.foreign: sqlite3.Connection | None = None
+
+    def connections(self) -> list[sqlite3.Connection]:
+        found = [item.conn for item in (self.core, self.guarded) if item is not None]
+        return found if self.foreign is None else [*found, self.foreign]
+
+    def close(self) -> None:
+        for conn in self.connections():
+            conn.close()
+        self.core = self.guarded = self.foreign = None
+
+
+class SqliteDatabase:
+    """Implements :class:`vitrina.engine.protocols.Engine` for SQLite files and memory databases.
+
+    ``attach`` has (schema name, URI) pairs that every connection attaches.
+    """
+
+    def __init__(
+        self,
+        spec: DatabaseSpec,
+        *,
+        pool: ReaderPool,
+        setup: ConnectionSetup | None = None,
+        attach: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        self.spec = spec
+        self.name = spec.name
+        self.route = spec.route
+        self.path = spec.path
+        self.is_mutable = spec.is_mutable
+        self.is_memory = spec.is_memory or spec.memory_name is not None
+        self.memory_name = spec.memory_name
+        self.hash = spec.hash
+        self.setup = setup or ConnectionSetup()
+        self._pool = pool
+        self._attach = attach
+        self._slots: list[_Slot] = []
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._watcher = Watcher(spec, lambda: self._open("read"))
+        self._writer = Writer(spec.name, lambda: self._open("write"), threaded=pool.num_sql_threads > 0)
+
+    # What it is
+
+    @property
+    def catalog(self) -> DatabaseCatalog | None:
+        """The last published snapshot, None before the first use."""
+        return self._watcher.catalog
+
+    @property
+    def generation(self) -> int:
+        """Identifies the contents as last seen: equal generations mean equal contents."""
+        return self._watcher.generation
+
+    @property
+    def color(self) -> str:
+        """Six hexadecimal digits that tell databases apart at a glance."""
+        return (self.hash or hashlib.md5(self.name.encode("utf-8"), usedforsecurity=False).hexdigest())[:6]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file, as last seen; 0 for memory databases."""
+        if self._watcher.size is None and self.path is not None:
+            self._watcher.size = os.path.getsize(self.path)
+        return self._watcher.size or 0
+
+    @property
+    def mtime_ns(self) -> int | None:
+        """Time of the file's last change as last seen; None for memory databases."""
+        if self._watcher.mtime_ns is None and self.path is not None:
+            self._watcher.mtime_ns = os.stat(self.path).st_mtime_ns
+        return self._watcher.mtime_ns
+
+    # Reading
+
+    async def ready(self) -> DatabaseCatalog:
+        """The catalog, introspected now (one hop) if it never was."""
+        catalog = self._watcher.catalog
+        return catalog if catalog is not None else await self._pool.run(self._look)
+
+    async def look(self) -> int:
+        """One hop that looks at the file's version counter; the current generation."""
+        await self._pool.run(self._look)
+        return self._watcher.generation
+
+    async def read(self, job: Callable[[SqliteReader], T], *, catalog: DatabaseCatalog | None = None) -> T:
+        """Run ``job(reader)`` in a reader thread (one hop); the contract is in the protocol."""
+        return await self._pool.run(lambda: self._read(job, catalog))
+
+    async def foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Run a plugin's ``fn(conn)`` on a connection of the foreign pool (one hop).
+
+        What ``fn`` raises is passed on as it is.
+        """
+        return await self._pool.run(lambda: self._foreign_read(fn))
+
+    def _look(self) -> DatabaseCatalog:
+        with self._lock:
+            self._ensure_open()
+            return self._watcher.look()
+
+    def _read(self, job: Callable[[SqliteReader], T], planned_with: DatabaseCatalog | None) -> T:
+        current = self._look()
+        if planned_with is not None and planned_with.serial != current.serial:
+            raise CatalogChanged
+        slot = self._slot()
+        with slot.lock:
+            try:
+                return job(self._reader(slot, current))
+            except InvalidSQL:
+                # The schema may have changed between the look and the statement.
+                if planned_with is not None and self._look().serial != planned_with.serial:
+                    raise CatalogChanged from None
+                raise
+
+    def _reader(self, slot: _Slot, catalog: DatabaseCatalog) -> SqliteReader:
+        core = slot.core
+        if core is None:
+            with translated(self.name):
+                core = slot.core = ReadConnection(self._open("read"), guarded=False)
+
+        def guarded() -> ReadConnection:
+            if slot.guarded is None:
+                with translated(self.name):
+                    slot.guarded = ReadConnection(self._open("guarded"), guarded=True)
+            return slot.guarded
+
+        return SqliteReader(self.name, catalog, core, guarded, has_hooks=bool(self.setup.prepare))
+
+    def _foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        self._look()
+        slot = self._slot()
+        with slot.lock:
+            if slot.foreign is None:
+                with translated(self.name):
+                    slot.foreign = self._open("foreign")
+            return fn(slot.foreign)
+
+    def _slot(self) -> _Slot:
+        """The connections of this thread; those to a file that was replaced are closed."""
+        slot: _Slot | None = getattr(self._local, "slot", None)
+        if slot is not None and slot.epoch == self._watcher.epoch:
+            return slot
+        with self._lock:
+            self._ensure_open()
+            if slot is not None:
+                self._slots.remove(slot)
+                slot.close()
+            slot = _Slot(self._watcher.epoch)
+            self._slots.append(slot)
+        self._local.slot = slot
+        return slot
+
+    # Writing
+
+    async def write(self, fn: Callable[[sqlite3.Connection], T], *, transaction: bool = True) -> T:
+        """Run ``fn(conn)`` on the writer thread (one hop), in a transaction of its own; commits before it returns.
+
+        What ``fn`` raises is passed on as it is, after a rollback.
+        """
+        run = in_transaction if transaction else without_transaction
+        return await self._writer.run(lambda conn: run(conn, fn))
+
+    async def isolated(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``fn(conn)`` on a connection opened for it and closed after it, while writes wait."""
+        return await self._writer.run(lambda _: self._run_isolated(fn))
+
+    def _run_isolated(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        conn = self._open("write")
+        try:
+            return fn(conn)
+        finally:
+            conn.close()
+
+    # Opening and closing
+
+    def _open(self, purpose: Purpose) -> sqlite3.Connection:
+        return open_connection(self.spec, purpose, self.setup, self._attach)
+
+    def _ensure_open(self) -> None:
+        if self._closed:
+            raise DatabaseClosed(f"Database {self.name} is closed")
+
+    def close(self) -> None:
+        """Close every connection; later calls raise DatabaseClosed. Idempotent."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            slots, self._slots = self._slots, []
+            self._watcher.close()
+        self._writer.close()
+        for slot in slots:
+            for conn in slot.connections():
+                conn.interrupt()
+            with slot.lock:
+                slot.close()

@@ -1,0 +1,76 @@
+"""What SQL supplied by a person may do, and for how long any statement may run."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+
+from vitrina.dialect.statement import ALLOWED_PRAGMAS
+
+#: largest text or blob, in bytes, that people's SQL may build
+MAX_VALUE_BYTES = 64 * 1024 * 1024
+#: largest result of people's SQL, in bytes of text and blobs
+MAX_RESULT_BYTES = 256 * 1024 * 1024
+
+# How many virtual-machine steps pass between two looks at the clock: a page of ordinary size needs fewer.
+_STEPS = 2000
+
+# Full-text tables read their own version counter.
+_PRAGMAS = frozenset({*ALLOWED_PRAGMAS, "data_version"})
+# fts3_tokenizer() hands out addresses of functions; the others reach outside the database.
+_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"})
+# Virtual tables prepare statements that write while they are merely opened, so writing is not refused at this point:
+# the connection is read-only twice over (mode=ro and query_only), and SQLite's own message is the contract's.
+_ALLOWED = frozenset(
+    {
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_RECURSIVE,
+        sqlite3.SQLITE_INSERT,
+        sqlite3.SQLITE_UPDATE,
+        sqlite3.SQLITE_DELETE,
+        sqlite3.SQLITE_CREATE_TABLE,
+    }
+)
+
+
+class TimeLimit:
+    """The clock of one connection: interrupts the running statement after its deadline."""
+
+    __slots__ = ("deadline",)
+
+    def __init__(self, conn: sqlite3.Connection) -> None:
+        self.deadline: float | None = None
+        conn.set_progress_handler(self._expired, _STEPS)
+
+    def start(self, milliseconds: float | None) -> None:
+        """Set the deadline of the next statement; None for no limit."""
+        self.deadline = None if milliseconds is None else time.monotonic() + milliseconds / 1000
+
+    def stop(self) -> None:
+        """Forget the deadline."""
+        self.deadline = None
+
+    def _expired(self) -> bool:
+        return self.deadline is not None and time.monotonic() > self.deadline
+
+
+def authorize(action: int, first: str | None, second: str | None, database: str | None, trigger: str | None) -> int:
+    """SQLite's authorizer callback for people's SQL: reading, and nothing else."""
+    if action in _ALLOWED:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() not in _FUNCTIONS:
+        return sqlite3.SQLITE_OK
+    if action == sqlite3.SQLITE_PRAGMA and (first or "").lower() in _PRAGMAS:
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
+
+
+def guard(conn: sqlite3.Connection) -> None:
+    """Restrict a connection, for good, to what people's SQL may do."""
+    if hasattr(conn, "enable_load_extension"):
+        conn.enable_load_extension(False)
+    limit = conn.getlimit(sqlite3.SQLITE_LIMIT_LENGTH)
+    conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(limit, MAX_VALUE_BYTES))
+    conn.execute("PRAGMA query_only=1")
+    conn.set_authorizer(authorize)

@@ -1,0 +1,178 @@
+"""Running read statements on one connection, inside a worker thread."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from vitrina.catalog.model import DatabaseCatalog
+from vitrina.engine.protocols import Params, Rows
+from vitrina.engine.sqlite.connections import LENIENT_TEXT
+from vitrina.engine.sqlite.guard import MAX_RESULT_BYTES, TimeLimit, guard
+from vitrina.engine.sqlite.translate import DRIVER_ERRORS, translate
+from vitrina.errors import InvalidSQL, QueryInterrupted, VitrinaError
+
+_BATCH = 100
+
+
+class ReadConnection:
+    """One open connection with its clock; a guarded one is restricted to what people's SQL may do."""
+
+    __slots__ = ("conn", "guarded", "limit")
+
+    def __init__(self, conn: sqlite3.Connection, *, guarded: bool) -> None:
+        self.conn = conn
+        self.limit = TimeLimit(conn)
+        self.guarded = guarded
+        if guarded:
+            guard(conn)
+
+
+class SqliteReader:
+    """Implements :class:`vitrina.engine.protocols.Reader`.
+
+    ``guarded`` opens, on first use, the connection for people's SQL. It is
+    also where statements run that need what a plugin registered: with
+    ``has_hooks``, a core statement that fails for lack of a function, module
+    or table is tried there again.
+    """
+
+    __slots__ = ("_core", "_guarded", "_has_hooks", "_name", "catalog")
+
+    def __init__(
+        self,
+        name: str,
+        catalog: DatabaseCatalog,
+        core: ReadConnection,
+        guarded: Callable[[], ReadConnection],
+        *,
+        has_hooks: bool,
+    ) -> None:
+        self._name = name
+        self.catalog = catalog
+        self._core = core
+        self._guarded = guarded
+        self._has_hooks = has_hooks
+
+    @property
+    def conn(self) -> sqlite3.Connection:
+        """The core connection, for the engine's own modules."""
+        return self._core.conn
+
+    def select(
+        self,
+        sql: str,
+        params: Params = (),
+        *,
+        time_limit_ms: float | None = None,
+        max_rows: int | None = None,
+        untrusted: bool = False,
+    ) -> Rows:
+        """Run one statement and fetch its rows; the contract is in the protocol."""
+        if untrusted:
+            return self._select(self._guarded(), sql, params, time_limit_ms, max_rows)
+        try:
+            return self._select(self._core, sql, params, time_limit_ms, max_rows)
+        except InvalidSQL as error:
+            if not self._has_hooks or not error.message.startswith("no such "):
+                raise
+            return self._select(self._guarded(), sql, params, time_limit_ms, max_rows)
+
+    def iterate(
+        self, sql: str, params: Params = (), *, time_limit_ms: float | None = None, untrusted: bool = False
+    ) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+        """Columns and a lazy iterator over the rows; the contract is in the protocol."""
+        connection = self._guarded() if untrusted or self._has_hooks else self._core
+        connection.limit.start(time_limit_ms)
+        try:
+            cursor = connection.conn.execute(sql, params)
+        except DRIVER_ERRORS as error:
+            connection.limit.stop()
+            raise self._translate(error, sql, params) from error
+        return _columns(cursor), self._batches(connection, cursor, sql, params)
+
+    def _batches(
+        self, connection: ReadConnection, cursor: sqlite3.Cursor, sql: str, params: Params
+    ) -> Iterator[tuple[Any, ...]]:
+        conn = connection.conn
+        try:
+            while True:
+                conn.text_factory = LENIENT_TEXT
+                try:
+                    rows = cursor.fetchmany(_BATCH)
+                finally:
+                    conn.text_factory = str
+                if not rows:
+                    return
+                yield from rows
+        except DRIVER_ERRORS as error:
+            raise self._translate(error, sql, params) from error
+        finally:
+            connection.limit.stop()
+            cursor.close()
+
+    def _select(
+        self, connection: ReadConnection, sql: str, params: Params, time_limit_ms: float | None, max_rows: int | None
+    ) -> Rows:
+        if time_limit_ms is not None and time_limit_ms <= 0:
+            raise QueryInterrupted(sql=sql, params=params)
+        connection.limit.start(time_limit_ms)
+        try:
+            try:
+                return _fetch(connection, sql, params, max_rows)
+            except sqlite3.OperationalError as error:
+                # Text that is not UTF-8 is rare: only then pay for a Python call per cell.
+                if not str(error).startswith("Could not decode to UTF-8"):
+                    raise
+            connection.conn.text_factory = LENIENT_TEXT
+            try:
+                return _fetch(connection, sql, params, max_rows)
+            finally:
+                connection.conn.text_factory = str
+        except DRIVER_ERRORS as error:
+            raise self._translate(error, sql, params) from error
+        finally:
+            connection.limit.stop()
+
+    def _translate(self, error: BaseException, sql: str, params: Params) -> VitrinaError:
+        return translate(error, database=self._name, sql=sql, params=params)
+
+
+def _columns(cursor: sqlite3.Cursor) -> tuple[str, ...]:
+    return tuple([item[0] for item in cursor.description]) if cursor.description else ()
+
+
+def _fetch(connection: ReadConnection, sql: str, params: Params, max_rows: int | None) -> Rows:
+    cursor = connection.conn.execute(sql, params)
+    try:
+        if connection.guarded:
+            rows = _fetch_bounded(cursor, max_rows)
+        elif max_rows is None:
+            rows = cursor.fetchall()
+        else:
+            rows = cursor.fetchmany(max_rows + 1)
+        truncated = max_rows is not None and len(rows) > max_rows
+        if truncated:
+            del rows[max_rows:]
+        return Rows(_columns(cursor), rows, truncated)
+    finally:
+        # Ends the statement, and with it the read transaction.
+        cursor.close()
+
+
+def _fetch_bounded(cursor: sqlite3.Cursor, max_rows: int | None) -> list[tuple[Any, ...]]:
+    """Fetch row by row, and stop before the result fills the memory."""
+    rows: list[tuple[Any, ...]] = []
+    size = 0
+    most = None if max_rows is None else max_rows + 1
+    for row in cursor:
+        rows.append(row)
+        for value in row:
+            if type(value) is str or type(value) is bytes:
+                size += len(value)
+        if size > MAX_RESULT_BYTES:
+            raise InvalidSQL("string or blob too big", hint="The result is larger than this server gives to one query.")
+        if most is not None and len(rows) >= most:
+            break
+    return rows

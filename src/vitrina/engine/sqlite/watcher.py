@@ -1,0 +1,98 @@
+"""Noticing that a database changed: by this process, another one, or by a new file in its place."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sqlite3
+from collections.abc import Callable
+
+from vitrina.catalog.model import DatabaseCatalog
+from vitrina.engine.protocols import DatabaseSpec
+from vitrina.engine.sqlite.introspect import introspect
+from vitrina.engine.sqlite.translate import translated
+from vitrina.errors import EngineError
+
+_serials = itertools.count(1)
+
+
+class Watcher:
+    """One connection per database that is never written through.
+
+    ``PRAGMA data_version`` on it changes with every commit of any other
+    connection, in this process or not. Not thread-safe: callers hold the
+    database's lock. ``generation`` rises when the contents may have changed,
+    ``epoch`` when the file itself was replaced and connections must be opened
+    anew.
+    """
+
+    def __init__(self, spec: DatabaseSpec, open_connection: Callable[[], sqlite3.Connection]) -> None:
+        self._spec = spec
+        self._open = open_connection
+        self._conn: sqlite3.Connection | None = None
+        self._data_version = -1
+        self._identity: tuple[int, int] | None = None
+        self.generation = 0
+        self.epoch = 0
+        self.catalog: DatabaseCatalog | None = None
+        self.size = spec.size
+        self.mtime_ns: int | None = None
+
+    @property
+    def _is_file(self) -> bool:
+        return self._spec.path is not None and self._spec.is_mutable
+
+    def look(self) -> DatabaseCatalog:
+        """The current catalog, after looking at the file's version counter (blocking).
+
+        Raises DatabaseCorrupt, EngineError or Unavailable when the file cannot be read.
+        """
+        if self._is_file:
+            self._look_at_file()
+        with translated(self._spec.name):
+            if self._conn is None:
+                self._conn = self._open()
+                self._data_version = -1
+            elif not self._spec.is_mutable and self.catalog is not None:
+                return self.catalog
+            data_version: int = self._conn.execute("PRAGMA data_version").fetchone()[0]
+            catalog = self.catalog
+            if data_version == self._data_version and catalog is not None and not catalog.attached:
+                return catalog
+            # Attached files have counters of their own, so nothing there is ever taken as unchanged.
+            self.generation += 1
+            self._data_version = data_version
+            return self._refresh(self._conn)
+
+    def _refresh(self, conn: sqlite3.Connection) -> DatabaseCatalog:
+        catalog = self.catalog
+        if catalog is None or catalog.schema_version != conn.execute("PRAGMA schema_version").fetchone()[0]:
+            catalog = introspect(conn, self._spec.name, next(_serials))
+            self.catalog = catalog
+        return catalog
+
+    def _look_at_file(self) -> None:
+        assert self._spec.path is not None
+        try:
+            stat = os.stat(self._spec.path)
+        except OSError as error:
+            raise EngineError(
+                f"Database {self._spec.name}: file {self._spec.path} cannot be opened: {error.strerror}",
+                hint="The file was moved or deleted while it was served.",
+            ) from error
+        self.size = stat.st_size
+        self.mtime_ns = stat.st_mtime_ns
+        identity = (stat.st_dev, stat.st_ino)
+        if self._identity is not None and identity != self._identity:
+            # Another file stands in its place: SQLite's own counters know nothing of that.
+            self.epoch += 1
+            self.generation += 1
+            self.catalog = None
+            self.close()
+        self._identity = identity
+
+    def close(self) -> None:
+        """Close the connection; the next look opens it again."""
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            conn.close()
