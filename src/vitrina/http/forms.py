@@ -1,0 +1,49 @@
+"""Parses a form body, urlencoded or multipart, within limits."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from python_multipart.multipart import parse_options_header
+
+from vitrina.errors import BadRequest, PayloadTooLarge
+from vitrina.http.form_data import FormData, FormLimits, UploadedFile
+from vitrina.http.multi_params import parse_pairs
+from vitrina.http.multipart import MultipartReader, decode_text
+
+if TYPE_CHECKING:
+    from vitrina.http.request import Request
+
+__all__ = ["FormData", "FormLimits", "UploadedFile", "parse_form"]
+
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+
+
+async def parse_form(request: Request, *, files: bool, limits: FormLimits) -> FormData:
+    """The form in the body of ``request``; without ``files`` uploads are read past and dropped.
+
+    Raises BadRequest for an unknown content type, a malformed body, and
+    whatever exceeds ``limits``.
+    """
+    header = request.header(b"content-type") or URLENCODED
+    content_type, options = parse_options_header(header)
+    kind = content_type.decode("latin-1").lower()
+    if kind == URLENCODED:
+        body = await _urlencoded_body(request, limits)
+        return FormData(parse_pairs(decode_text(body)))
+    if kind != MULTIPART:
+        plain = header.partition(";")[0].strip()
+        raise BadRequest(f"Unsupported Content-Type: {plain}. Expected {URLENCODED} or {MULTIPART}")
+    boundary = options.get(b"boundary")
+    if not boundary:
+        raise BadRequest("Missing boundary in Content-Type")
+    reader = MultipartReader(boundary, files=files, limits=limits)
+    return await reader.read(request.body_chunks())
+
+
+async def _urlencoded_body(request: Request, limits: FormLimits) -> bytes:
+    try:
+        return await request.post_body(limits.max_request_size)
+    except PayloadTooLarge as error:
+        raise BadRequest("Request body too large") from error
