@@ -1,0 +1,161 @@
+"""Jinja environments: where templates are found, which one is chosen, and how they are rendered."""
+
+from __future__ import annotations
+
+import urllib.parse
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, TemplateNotFound
+from jinja2 import Template as JinjaTemplate
+
+from vitrina.dialect.quoting import escape_sqlite
+from vitrina.render.css_class import to_css_class
+
+BUILT_IN = Path(__file__).resolve().parent.parent / "ui" / "templates"
+
+#: CSS identifiers may hold these; everything else is written as an escape
+_CSS_SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+
+
+def escape_css_string(text: str) -> str:
+    """``text`` fit for a quoted CSS string: every character but letters, digits, ``_`` and ``-`` as an escape."""
+    return "".join(char if char in _CSS_SAFE else f"\\{ord(char):06X}" for char in text)
+
+
+def quote_plus(value: Any) -> str:
+    """``value`` as it stands in a query string."""
+    return urllib.parse.quote_plus(str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The template chosen for a page.
+
+    ``name`` is the file's name; ``considered`` every name looked for, ``*``
+    before the one in use; ``built_in`` true when no template of the page's
+    chain comes from a template directory or a plugin.
+    """
+
+    name: str
+    considered: tuple[str, ...]
+    built_in: bool
+
+
+class Templates:
+    """Finds and renders templates.
+
+    ``template_dir`` is the user's directory, looked at first and read again
+    when a file changes; ``plugin_dirs`` come next; built-in templates last,
+    also under ``default:NAME``. ``static`` gives the URL of a static file.
+    ``environment`` is the asynchronous one that plugins see. ``environment``
+    and its synchronous twin share filters, tests and globals.
+    """
+
+    def __init__(
+        self,
+        *,
+        template_dir: str | Path | None = None,
+        plugin_dirs: Sequence[str | Path] = (),
+        static: Callable[..., str] = lambda path, plugin=None, mount=None: path,
+    ) -> None:
+        self.template_dir = Path(template_dir) if template_dir is not None else None
+        self.plugin_dirs = tuple(Path(directory) for directory in plugin_dirs)
+        self._built_in_names = _listing(BUILT_IN)
+        self._plugin_names = frozenset(name for directory in self.plugin_dirs for name in _listing(directory))
+        self.environment = self._open_environment(self._loader())
+        self._twin = Environment(
+            loader=self._built_in_loader(), autoescape=True, auto_reload=False, trim_blocks=True, lstrip_blocks=True
+        )
+        self.environment.filters.update(
+            escape_css_string=escape_css_string,
+            quote_plus=quote_plus,
+            escape_sqlite=escape_sqlite,
+            to_css_class=to_css_class,
+        )
+        # The reference checks a request's origin and keeps the function for older templates.
+        self.environment.globals.update(csrftoken=lambda: "", static=static)
+        self._twin.filters = self.environment.filters
+        self._twin.tests = self.environment.tests
+        self._twin.globals = self.environment.globals
+
+    def _open_environment(self, loader: BaseLoader) -> Environment:
+        return Environment(
+            loader=loader,
+            autoescape=True,
+            enable_async=True,
+            auto_reload=self.template_dir is not None,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def _built_in_loader(self) -> BaseLoader:
+        shipped = FileSystemLoader(BUILT_IN)
+        return ChoiceLoader([PrefixLoader({"default": shipped}, delimiter=":"), shipped])
+
+    def _loader(self) -> BaseLoader:
+        directories = [*([self.template_dir] if self.template_dir else []), *self.plugin_dirs]
+        return ChoiceLoader([*(FileSystemLoader(directory) for directory in directories), self._built_in_loader()])
+
+    def select(self, names: str | Iterable[str]) -> Selection:
+        """Choose the first of ``names`` that exists.
+
+        Raises jinja2.TemplateNotFound when none does.
+        """
+        wanted = (names,) if isinstance(names, str) else tuple(names)
+        if self.template_dir is None:
+            return self._select_known(wanted)
+        chosen = self.environment.select_template(list(wanted)).name or wanted[-1]
+        return Selection(chosen, _marked(wanted, chosen), built_in=False)
+
+    def _select_known(self, wanted: tuple[str, ...]) -> Selection:
+        """Choose without touching the disk: nothing is added while the server runs."""
+        for name in wanted:
+            known = name.removeprefix("default:")
+            if name in self._plugin_names or known in self._built_in_names:
+                built_in = not (self._plugin_names & self._built_in_names) and name not in self._plugin_names
+                return Selection(name, _marked(wanted, name), built_in)
+        raise TemplateNotFound(wanted[-1] if wanted else "")
+
+    def missing(self, name: str) -> bool:
+        """Whether ``name`` is nowhere to be found."""
+        try:
+            self.select(name)
+        except TemplateNotFound:
+            return True
+        return False
+
+    async def render(
+        self,
+        names: str | Sequence[str] | JinjaTemplate,
+        context: Mapping[str, Any],
+        environment: Environment | None = None,
+    ) -> str:
+        """Render the first template of ``names`` that exists, in the asynchronous environment.
+
+        ``environment`` replaces the shared one for this page. Raises
+        jinja2.TemplateNotFound when none of the names exists.
+        """
+        if isinstance(names, JinjaTemplate):
+            template = names
+        else:
+            wanted = [names] if isinstance(names, str) else list(names)
+            template = (environment or self.environment).select_template(wanted)
+        return await template.render_async(context)
+
+    def render_built_in(self, name: str, context: Mapping[str, Any]) -> str:
+        """Render a built-in template at once; nothing in ``context`` may need awaiting."""
+        return self._twin.get_template(name).render(context)
+
+
+def _listing(directory: Path) -> frozenset[str]:
+    """Names of all template files below ``directory``, with ``/`` between folders."""
+    if not directory.is_dir():
+        return frozenset()
+    return frozenset(path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file())
+
+
+def _marked(considered: Iterable[str], chosen: str) -> tuple[str, ...]:
+    return tuple(f"*{name}" if name == chosen else name for name in considered)

@@ -1,0 +1,262 @@
+"""From a page's context to its response: what every page has in common, and the policy it is sent with."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment
+from jinja2 import Template as JinjaTemplate
+from markupsafe import Markup
+
+from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
+from vitrina.http.response import Response
+from vitrina.render.byte_size import format_bytes
+from vitrina.version import REFERENCE_VERSION, __version__
+from vitrina.web.page_assets import body_scripts, css_urls, js_urls
+
+if TYPE_CHECKING:
+    from vitrina.http.request import Request
+    from vitrina.render.templates import Selection
+    from vitrina.web.site import Site
+
+Names = str | Sequence[str]
+
+#: context values that are functions without arguments, perhaps asynchronous ones
+_CALLED_BY_TEMPLATES = (
+    "actions",
+    "database_actions",
+    "query_actions",
+    "top_homepage",
+    "top_database",
+    "top_table",
+    "top_row",
+    "top_query",
+    "top_stored_query",
+)
+
+#: plugins that implement one of these put markup of their own on pages
+_FOREIGN_MARKUP = (
+    "extra_template_vars",
+    "jinja2_environment_from_request",
+    "render_cell",
+    "top_homepage",
+    "top_database",
+    "top_table",
+    "top_row",
+    "top_query",
+    "top_stored_query",
+)
+
+#: sent where everything on the page is built in
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; img-src 'self' data: https: http:; object-src 'none'; base-uri 'none'; form-action 'self'"
+)
+
+
+def display_actor(actor: Mapping[str, Any]) -> str:
+    """What to call an actor: the first of display, name, username, login, id that it has."""
+    for key in ("display", "name", "username", "login", "id"):
+        if actor.get(key):
+            return str(actor[key])
+    return str(dict(actor))
+
+
+async def render_page(
+    site: Site,
+    request: Request,
+    names: Names,
+    context: Mapping[str, Any],
+    *,
+    view_name: str | None = None,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Render a page and wrap it in a response.
+
+    ``names`` are the templates to look for, first match wins. Adds the
+    ``Link`` header to the page's JSON (before one given in ``headers``) and,
+    where nothing foreign is on the page, a content security policy.
+    """
+    selection = site.templates.select(names)
+    page = await _page_context(site, request, selection, context, view_name)
+    if site.settings.template_debug and request.args.get("_context"):
+        return Response.html(_context_as_html(page))
+    if _all_built_in(site, selection):
+        body = site.templates.render_built_in(selection.name, await _without_awaiting(page))
+    else:
+        body = await site.templates.render(selection.name, page, _environment(site, request))
+    return Response.html(body, status=status, headers=_page_headers(site, selection, page, headers))
+
+
+async def render_text(
+    site: Site,
+    names: Names | JinjaTemplate,
+    context: Mapping[str, Any] | None = None,
+    request: Request | None = None,
+    view_name: str | None = None,
+) -> str:
+    """Render any template with what every page has: the plugin-facing ``render_template``.
+
+    Raises jinja2.TemplateNotFound when none of ``names`` exists.
+    """
+    if isinstance(names, JinjaTemplate):
+        page = await _base_context(site, request, names.name, dict(context or {}), view_name)
+        return await site.templates.render(names, page)
+    selection = site.templates.select(names)
+    page = await _page_context(site, request, selection, context or {}, view_name)
+    return await site.templates.render(selection.name, page, _environment(site, request))
+
+
+async def _page_context(
+    site: Site, request: Request | None, selection: Selection, context: Mapping[str, Any], view_name: str | None
+) -> dict[str, Any]:
+    page = dict(context)
+    page.setdefault("select_templates", list(selection.considered))
+    return await _base_context(site, request, selection.name, page, view_name)
+
+
+async def _base_context(
+    site: Site, request: Request | None, template: str | None, page: dict[str, Any], view_name: str | None
+) -> dict[str, Any]:
+    """``page`` with the names that every template may use; the page's own names win over hooks only for the core's."""
+    actor = request.actor if request is not None else None
+    arguments = {
+        "template": template,
+        "database": page.get("database"),
+        "table": page.get("table"),
+        "columns": page.get("columns"),
+        "view_name": view_name,
+        "request": request,
+        "datasette": site.facade,
+    }
+    base: dict[str, Any] = {
+        **page,
+        "request": request,
+        "crumb_items": await _crumb_items(site, actor),
+        "urls": site.urls,
+        "actor": actor,
+        "menu_links": await _menu_links(site, request, actor),
+        "display_actor": display_actor,
+        "show_logout": bool(actor and request is not None and "ds_actor" in request.cookies),
+        "zip": zip,
+        "format_bytes": format_bytes,
+        "show_messages": _show_messages(request),
+        "extra_css_urls": await css_urls(site, arguments),
+        "extra_js_urls": await js_urls(site, arguments),
+        "body_scripts": await body_scripts(site, arguments),
+        "base_url": site.settings.base_url,
+        "datasette_version": REFERENCE_VERSION,
+        "vitrina_version": __version__,
+    }
+    for extra in await site.hooks.gather("extra_template_vars", **arguments):
+        base.update(extra)
+    return base
+
+
+async def _crumb_items(site: Site, actor: Any) -> Any:
+    access = await site.permissions.load(actor, ("view-instance", "view-database", "view-table"))
+
+    def crumb_items(request: Any, database: str | None = None, table: str | None = None) -> list[dict[str, str]]:
+        """Links from the home page down to the table, those that the actor may follow."""
+        items = []
+        if access.allowed("view-instance"):
+            items.append({"href": site.urls.instance(), "label": "home"})
+        if database and access.allowed("view-database", database):
+            items.append({"href": site.urls.database(database), "label": database})
+            if table and access.allowed("view-table", database, table):
+                items.append({"href": site.urls.table(database, table), "label": table})
+        return items
+
+    return crumb_items
+
+
+async def _menu_links(site: Site, request: Request | None, actor: Any) -> Any:
+    links = await site.hooks.lists("menu_links", datasette=site.facade, actor=actor, request=request)
+    return lambda: links
+
+
+def _show_messages(request: Request | None) -> Any:
+    def show_messages() -> list[tuple[str, int]]:
+        """Flash messages of this visitor, shown once: (text, type)."""
+        if request is None:
+            return []
+        messages: list[tuple[str, int]] = request.state.get("messages") or []
+        request.state["messages_shown"] = bool(messages)
+        return messages
+
+    return show_messages
+
+
+def _environment(site: Site, request: Request | None) -> Environment:
+    """The shared environment, or what plugins make of it for this request."""
+    environment = site.templates.environment
+    for plugin in _implementations(site, "jinja2_environment_from_request"):
+        environment = call_with_supported_arguments(
+            plugin, datasette=site.facade, request=request, env=environment
+        )
+    return environment
+
+
+def _implementations(site: Site, hook: str) -> Iterable[Any]:
+    if not site.hooks.has(hook):
+        return ()
+    caller = getattr(site.hooks.pm.hook, hook)
+    return [implementation.function for implementation in reversed(caller.get_hookimpls())]
+
+
+def _all_built_in(site: Site, selection: Selection) -> bool:
+    hooks = site.hooks
+    return (
+        selection.built_in and not hooks.has("extra_template_vars") and not hooks.has("jinja2_environment_from_request")
+    )
+
+
+async def _without_awaiting(page: dict[str, Any]) -> dict[str, Any]:
+    """``page`` with its functions called beforehand, for the synchronous environment."""
+    ready = dict(page)
+    for name in _CALLED_BY_TEMPLATES:
+        if name in page:
+            ready[name] = _answer(await await_me_maybe(page[name]))
+    return ready
+
+
+def _answer(value: Any) -> Any:
+    return lambda: value
+
+
+def _page_headers(
+    site: Site, selection: Selection, page: Mapping[str, Any], headers: Mapping[str, str] | None
+) -> dict[str, str]:
+    sent = {name.lower(): value for name, value in (headers or {}).items()}
+    if page.get("alternate_url_json"):
+        alternate = f'<{page["alternate_url_json"]}>; rel="alternate"; type="application/json+datasette"'
+        sent["link"] = f"{alternate}, {sent['link']}" if "link" in sent else alternate
+    if _may_be_strict(site, selection, page):
+        given = sent.get("content-security-policy")
+        sent["content-security-policy"] = f"{CONTENT_SECURITY_POLICY}; {given}" if given else CONTENT_SECURITY_POLICY
+    return sent
+
+
+def _may_be_strict(site: Site, selection: Selection, page: Mapping[str, Any]) -> bool:
+    """Whether nothing on the page was written by the site's owner or a plugin as HTML, style or script."""
+    metadata = page.get("metadata") or {}
+    return (
+        selection.built_in
+        and not (page["extra_css_urls"] or page["extra_js_urls"] or page["body_scripts"])
+        and not metadata.get("description_html")
+        and not page.get("stored_query_write")
+        and not any(site.hooks.has(name) for name in _FOREIGN_MARKUP)
+    )
+
+
+def _context_as_html(page: Mapping[str, Any]) -> str:
+    shown = json.dumps(page, default=repr, indent=4)
+    return f"<pre>{html.escape(shown, quote=False)}</pre>"
+
+
+def join_slots(parts: Iterable[Any]) -> Markup:
+    """Texts that plugins put into one place of a page, one after the other, as HTML."""
+    return Markup("".join(str(part) for part in parts if part is not None))
