@@ -63,6 +63,10 @@ class Reader(Protocol):
     def catalog(self) -> DatabaseCatalog:
         """The catalog current when the job began."""
 
+    @property
+    def generation(self) -> int:
+        """The database's generation when the job began: what the job reads is at least that new."""
+
     def select(
         self,
         sql: str,

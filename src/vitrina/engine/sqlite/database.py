@@ -136,20 +136,24 @@ class SqliteDatabase:
             return self._watcher.look()
 
     def _read(self, job: Callable[[SqliteReader], T], planned_with: DatabaseCatalog | None) -> T:
-        current = self._look()
+        with self._lock:
+            self._ensure_open()
+            current = self._watcher.look()
+            # Taken with the catalog: another thread may see a newer one before this job has read anything.
+            generation = self._watcher.generation
         if planned_with is not None and planned_with.serial != current.serial:
             raise CatalogChanged
         slot = self._slot()
         with slot.lock:
             try:
-                return job(self._reader(slot, current))
+                return job(self._reader(slot, current, generation))
             except InvalidSQL:
                 # The schema may have changed between the look and the statement.
                 if planned_with is not None and self._look().serial != planned_with.serial:
                     raise CatalogChanged from None
                 raise
 
-    def _reader(self, slot: _Slot, catalog: DatabaseCatalog) -> SqliteReader:
+    def _reader(self, slot: _Slot, catalog: DatabaseCatalog, generation: int) -> SqliteReader:
         core = slot.core
         if core is None:
             with translated(self.name):
@@ -161,7 +165,8 @@ class SqliteDatabase:
                     slot.guarded = ReadConnection(self._open("guarded"), guarded=True)
             return slot.guarded
 
-        return SqliteReader(self.name, catalog, core, guarded, has_hooks=bool(self.setup.prepare))
+        has_hooks = bool(self.setup.prepare)
+        return SqliteReader(self.name, catalog, core, guarded, has_hooks=has_hooks, generation=generation)
 
     def _foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         self._look()

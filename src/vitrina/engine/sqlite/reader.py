@@ -38,7 +38,7 @@ class SqliteReader:
     or table is tried there again.
     """
 
-    __slots__ = ("_core", "_guarded", "_has_hooks", "_name", "catalog")
+    __slots__ = ("_core", "_guarded", "_has_hooks", "_name", "catalog", "generation")
 
     def __init__(
         self,
@@ -48,9 +48,11 @@ class SqliteReader:
         guarded: Callable[[], ReadConnection],
         *,
         has_hooks: bool,
+        generation: int = 0,
     ) -> None:
         self._name = name
         self.catalog = catalog
+        self.generation = generation
         self._core = core
         self._guarded = guarded
         self._has_hooks = has_hooks
