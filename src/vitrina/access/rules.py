@@ -21,13 +21,18 @@ _QUERY_ACTIONS = frozenset({"view-query", "update-query", "delete-query"})
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One opinion; parent None is the whole instance, child None the whole parent."""
+    """One opinion. Parent None is the whole instance, or with a child that child in every parent; child None the whole parent."""
 
     parent: str | None
     child: str | None
     allow: bool
     reason: str
     source: str = SOURCE
+
+
+_STATISTICS_RULES = tuple(
+    Rule(None, table, False, "SQLite statistics tables are denied by default") for table in _STATISTICS_TABLES
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +109,10 @@ def parse_allow_blocks(raw: Mapping[str, Any]) -> dict[str, tuple[AllowBlock, ..
 class RuleBook:
     """All built-in sources of rules, read once; :meth:`rules` answers for one actor and action.
 
-    ``queries`` are the stored queries, ``databases`` the names of the served ones.
+    ``queries`` are the stored queries.
     """
 
     blocks: Mapping[str, tuple[AllowBlock, ...]]
-    databases: tuple[str, ...] = ()
     queries: tuple[OwnedQuery, ...] = ()
     default_deny: bool = False
     default_allow_sql: bool = True
@@ -126,11 +130,7 @@ class RuleBook:
         if action.name in _QUERY_ACTIONS:
             rules.extend(self._owned(actor, action))
         if action.name == "view-table":
-            rules.extend(
-                Rule(database, table, False, "SQLite statistics tables are denied by default")
-                for database in self.databases
-                for table in _STATISTICS_TABLES
-            )
+            rules.extend(_STATISTICS_RULES)
         return rules
 
     def restrictions(self, actor: Actor | None, action: Action) -> list[Restriction]:

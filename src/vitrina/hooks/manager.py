@@ -62,6 +62,18 @@ class Hooks:
                 gathered.append(value)
         return gathered
 
+    async def gather_named(self, name: str, **arguments: Any) -> list[tuple[str, Any]]:
+        """As :meth:`gather`, each value with the name of the plugin it came from; wrappers are not run."""
+        gathered = []
+        for implementation in reversed(getattr(self.pm.hook, name).get_hookimpls()):
+            if implementation.hookwrapper or implementation.wrapper:
+                continue
+            given = {argument: arguments[argument] for argument in implementation.argnames}
+            value = await await_me_maybe(implementation.function(**given))
+            if value is not None:
+                gathered.append((str(implementation.plugin_name), value))
+        return gathered
+
     async def first(self, name: str, **arguments: Any) -> Any:
         """The first result that is not None, after calling and awaiting; every implementation is called."""
         values = await self.gather(name, **arguments)
