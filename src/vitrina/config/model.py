@@ -26,12 +26,14 @@ class Config:
 
     ``raw`` is the whole tree as `/-/config` shows it (before redaction);
     ``metadata`` what is left of the metadata after keys that belong to the
-    configuration were moved there; ``vitrina`` our own top-level block.
+    configuration were moved there; ``vitrina`` our own top-level block;
+    ``warnings`` sentences on values that have no effect.
     """
 
     raw: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
+    warnings: tuple[str, ...] = ()
 
     @property
     def vitrina(self) -> Mapping[str, Any]:
