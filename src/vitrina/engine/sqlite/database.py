@@ -112,11 +112,11 @@ class SqliteDatabase:
     async def ready(self) -> DatabaseCatalog:
         """The catalog, introspected now (one hop) if it never was."""
         catalog = self._watcher.catalog
-        return catalog if catalog is not None else await self._pool.run(self._look)
+        return catalog if catalog is not None else await self._pool.run(self.look_now)
 
     async def look(self) -> int:
         """One hop that looks at the file's version counter; the current generation."""
-        await self._pool.run(self._look)
+        await self._pool.run(self.look_now)
         return self._watcher.generation
 
     async def read(self, job: Callable[[SqliteReader], T], *, catalog: DatabaseCatalog | None = None) -> T:
@@ -130,7 +130,8 @@ class SqliteDatabase:
         """
         return await self._pool.run(lambda: self._foreign_read(fn))
 
-    def _look(self) -> DatabaseCatalog:
+    def look_now(self) -> DatabaseCatalog:
+        """The current catalog, after looking at the file's version counter (blocking; for worker threads)."""
         with self._lock:
             self._ensure_open()
             return self._watcher.look()
@@ -149,7 +150,7 @@ class SqliteDatabase:
                 return job(self._reader(slot, current, generation))
             except InvalidSQL:
                 # The schema may have changed between the look and the statement.
-                if planned_with is not None and self._look().serial != planned_with.serial:
+                if planned_with is not None and self.look_now().serial != planned_with.serial:
                     raise CatalogChanged from None
                 raise
 
@@ -169,7 +170,7 @@ class SqliteDatabase:
         return SqliteReader(self.name, catalog, core, guarded, has_hooks=has_hooks, generation=generation)
 
     def _foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
-        self._look()
+        self.look_now()
         slot = self._slot()
         with slot.lock:
             if slot.foreign is None:
@@ -199,12 +200,14 @@ class SqliteDatabase:
 
         What ``fn`` raises is passed on as it is, after a rollback.
         """
-        run = in_transaction if transaction else without_transaction
-        return await self._writer.run(lambda conn: run(conn, fn))
+        return await self._writer.run(lambda conn: self._run_write(conn, fn, transaction))
 
     async def isolated(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``fn(conn)`` on a connection opened for it and closed after it, while writes wait."""
         return await self._writer.run(lambda _: self._run_isolated(fn))
+
+    def _run_write(self, conn: sqlite3.Connection, fn: Callable[[sqlite3.Connection], T], transaction: bool) -> T:
+        return in_transaction(conn, fn) if transaction else without_transaction(conn, fn)
 
     def _run_isolated(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         conn = self._open("write")

@@ -29,7 +29,7 @@ _COLUMNS = (
 _FOREIGN_KEYS = (
     'SELECT m.name, f.id, f.seq, f."table", f."from", f."to", f.on_update, f.on_delete, f."match" '
     "FROM sqlite_master AS m JOIN pragma_foreign_key_list(m.name) AS f "
-    "WHERE m.type = 'table' AND m.sql LIKE '%references%' ORDER BY m.rowid, f.id DESC, f.seq"
+    "WHERE m.type = 'table' AND m.sql LIKE '%references%' ORDER BY m.rowid, f.id, f.seq"
 )
 _INDEXES = (
     'SELECT m.name, i.seq, i.name, i."unique", i.origin, i.partial, c.name '
@@ -170,8 +170,15 @@ def _with_keys(tables: dict[str, Table]) -> dict[str, Table]:
         resolved[name] = (keys, single)
         for key in single:
             incoming[key.other_table].append(
-                IncomingForeignKey(name, key.column, key.other_column or "", key.declared_column)
+                IncomingForeignKey(
+                    other_table=name,
+                    other_column=key.column,
+                    column=key.other_column or "",
+                    declared_column=key.declared_column,
+                )
             )
+    for leading in incoming.values():
+        leading.sort(key=lambda key: (key.other_table, key.other_column))
     for name in resolved.keys() | (incoming.keys() & tables.keys()):
         keys, single = resolved.get(name, ((), ()))
         tables[name] = replace(
