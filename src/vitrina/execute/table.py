@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
+from typing import Any
+
 from vitrina.engine.protocols import Budget, Reader
+from vitrina.errors import QueryInterrupted
+from vitrina.execute.facets import label_facet, run_facet
+from vitrina.execute.labels import run_labels
+from vitrina.execute.suggestions import run_suggestions
+from vitrina.plan.counts import COUNT_LIMIT
+from vitrina.plan.keyset import make_token
 from vitrina.plan.model import TablePlan, TableResult
 
 
@@ -11,12 +21,99 @@ def run_table(reader: Reader, plan: TablePlan, budget: Budget | None = None) -> 
 
     ``budget`` is the page's; without one it begins after the rows and lasts
     ``plan.rest_time_limit_ms``. What did not get its turn is reported as if it
-    had timed out. Raises QueryInterrupted and InvalidSQL for the rows only;
-    an error inside a facet is an EngineError.
+    had timed out. Raises QueryInterrupted for the rows only, InvalidSQL for
+    the rows and for a facet that cannot be computed.
     """
-    raise NotImplementedError
+    result = _run_rows(reader, plan)
+    if budget is None:
+        budget = Budget.of(plan.rest_time_limit_ms)
+    _run_count(reader, plan, budget, result)
+    for facet_plan in plan.facets:
+        facet = run_facet(reader, facet_plan, budget, untrusted=plan.uses_untrusted_sql)
+        if facet is None:
+            result.timed_out.append(facet_plan.name)
+        else:
+            result.facets.append(facet)
+    _run_labels(reader, plan, budget, result)
+    if plan.suggestions is not None:
+        result.suggestions = run_suggestions(reader, plan.suggestions, budget, untrusted=plan.uses_untrusted_sql)
+    return result
 
 
 def run_exact_count(reader: Reader, plan: TablePlan) -> int:
     """The exact number of rows that meet the plan's conditions; QueryInterrupted when it takes too long."""
-    raise NotImplementedError
+    rows = reader.select(
+        plan.count_sql,
+        plan.count_params,
+        time_limit_ms=plan.count_time_limit_ms,
+        untrusted=plan.uses_untrusted_sql,
+    ).rows
+    return int(rows[0][0])
+
+
+def _run_rows(reader: Reader, plan: TablePlan) -> TableResult:
+    """The rows of the page and the token of the next one."""
+    began = time.perf_counter()
+    selected = reader.select(
+        plan.sql, plan.params, time_limit_ms=plan.time_limit_ms, untrusted=plan.uses_untrusted_sql
+    )
+    result = TableResult(selected.columns, selected.rows, query_ms=(time.perf_counter() - began) * 1000)
+    has_more = len(result.rows) > plan.page_size
+    if has_more:
+        del result.rows[plan.page_size :]
+        if plan.page_size:
+            result.next_token = _next_token(reader, plan, result.rows[-1])
+    return result
+
+
+def _next_token(reader: Reader, plan: TablePlan, last: Sequence[Any]) -> str:
+    if plan.table.is_view:
+        return str(plan.offset + plan.page_size)
+    key = [last[position] for position in plan.pk_positions]
+    if plan.sort is None and plan.sort_desc is None:
+        return make_token(key)
+    return make_token(key, sort_value=_sort_value(reader, plan, last, key), sorted_by_column=True)
+
+
+def _sort_value(reader: Reader, plan: TablePlan, last: Sequence[Any], key: Sequence[Any]) -> Any:
+    if plan.sort_position is not None:
+        return last[plan.sort_position]
+    if plan.sort_value_sql is None:
+        return None
+    params = {f"pk{position}": value for position, value in enumerate(key)}
+    rows = reader.select(plan.sort_value_sql, params, time_limit_ms=plan.time_limit_ms).rows
+    return rows[0][0] if rows else None
+
+
+def _run_count(reader: Reader, plan: TablePlan, budget: Budget, result: TableResult) -> None:
+    if plan.known_count is not None:
+        result.count = plan.known_count
+        return
+    if plan.count_limited_sql is None:
+        return
+    left = budget.limit(plan.count_time_limit_ms)
+    if left <= 0:
+        return
+    try:
+        rows = reader.select(
+            plan.count_limited_sql, plan.count_params, time_limit_ms=left, untrusted=plan.uses_untrusted_sql
+        ).rows
+    except QueryInterrupted:
+        return
+    result.count = int(rows[0][0])
+    result.count_truncated = result.count >= COUNT_LIMIT
+
+
+def _run_labels(reader: Reader, plan: TablePlan, budget: Budget, result: TableResult) -> None:
+    """Labels of the rows' foreign keys and of the facets' values."""
+    labels: dict[str, dict[Any, Any]] = {}
+    if result.rows:
+        for label in plan.labels:
+            position = plan.columns.index(label.column)
+            values = [row[position] for row in result.rows]
+            found = run_labels(reader, label, values, budget, plan.count_time_limit_ms)
+            # two foreign keys may start at one column; the one that finds something counts
+            labels.setdefault(label.column, {}).update(found)
+    result.labels = labels
+    for facet in result.facets:
+        label_facet(reader, facet, budget)

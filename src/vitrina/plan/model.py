@@ -90,21 +90,19 @@ class Suggestion:
 class SuggestionPlan:
     """Looks for possible facets.
 
-    ``unordered_sql`` are the rows to look at, ``considered`` the column facets'
-    number of first rows. ``column_candidates``, ``array_candidates`` and
-    ``date_candidates`` are the columns not already active as a facet of that
-    type. ``row_count`` is taken from the count of the page.
+    ``unordered_sql`` are the rows to look at, of which only the first ones
+    are. ``column_candidates``, ``array_candidates`` and ``date_candidates``
+    are the columns not already active as a facet of that type. The time limit
+    is for one column.
     """
 
     unordered_sql: str
     params: Mapping[str, Any]
-    columns: tuple[str, ...]
     column_candidates: tuple[str, ...]
     array_candidates: tuple[str, ...]
     date_candidates: tuple[str, ...]
     facet_size: int
     time_limit_ms: float
-    considered: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,8 +217,7 @@ class RowPlan:
 
     ``pk_values`` are the decoded parts of the address, as text. ``incoming``
     are the foreign keys of other tables to count (those the actor may see),
-    ``incoming_sql`` one statement with one column per entry, None when there
-    is nothing to count.
+    ``incoming_statements`` have one column per entry, in this order.
     """
 
     catalog: DatabaseCatalog
@@ -231,7 +228,7 @@ class RowPlan:
     params: Mapping[str, Any]
     time_limit_ms: float
     incoming: tuple[IncomingForeignKey, ...] = ()
-    incoming_sql: str | None = None
+    incoming_statements: tuple[str, ...] = ()
     labels: tuple[LabelPlan, ...] = ()
 
 
@@ -255,12 +252,14 @@ class RowResult:
 class QueryPlan:
     """One SQL statement given by a person.
 
-    ``params`` has a value for every name in ``names`` (missing ones are empty
-    text). At most ``max_rows`` rows are fetched.
+    ``params`` is what is bound; ``shown_params`` what ``_extra=query`` and
+    forms show; ``names`` the parameters of the statement. At most ``max_rows``
+    rows are fetched.
     """
 
     sql: str
     params: Mapping[str, Any]
+    shown_params: Mapping[str, Any]
     names: tuple[str, ...]
     max_rows: int
     time_limit_ms: float

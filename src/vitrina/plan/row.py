@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from vitrina.catalog.model import DatabaseCatalog, Table
+from vitrina.catalog.model import DatabaseCatalog, IncomingForeignKey, Table
 from vitrina.config.settings import Settings
+from vitrina.dialect.quoting import quote_identifier
+from vitrina.dialect.select import escape
+from vitrina.errors import BadRequest, RowNotFound
+from vitrina.plan.columns import pk_columns_of
+from vitrina.plan.labels import plan_expandable, usable
 from vitrina.plan.model import RowPlan, Wanted
+from vitrina.tilde import tilde_decode
+
+# Counts per statement: an engine limits the results of a statement and the depth of its expressions.
+_COUNTS = 200
 
 
 def plan_row(
@@ -25,6 +34,43 @@ def plan_row(
     ``wanted`` may hold "incoming" (count rows of other tables that point here)
     and "labels" (labels of its foreign keys).
 
-    Raises BadRequest when the number of parts is wrong.
+    Raises RowNotFound for a view, BadRequest when the number of parts is wrong.
     """
-    raise NotImplementedError
+    pk_columns = pk_columns_of(table)
+    if not pk_columns:
+        raise RowNotFound("Row not found", hint="The rows of a view have no pages of their own.")
+    pk_values = tuple([tilde_decode(part) for part in pk_path.split(",")])
+    if len(pk_values) != len(pk_columns):
+        raise BadRequest("URL row identifier does not match the primary key for this table")
+    condition = " AND ".join([f"{quote_identifier(name)}=:p{number}" for number, name in enumerate(pk_columns)])
+    incoming: tuple[IncomingForeignKey, ...] = ()
+    if "incoming" in wanted and len(pk_columns) == 1:
+        incoming = tuple([key for key in table.incoming if visible(key.other_table)])
+    labels = plan_expandable(catalog, table, database_config) if "labels" in wanted else ()
+    return RowPlan(
+        catalog=catalog,
+        table=table,
+        pk_columns=pk_columns,
+        pk_values=pk_values,
+        sql=f"select {'rowid, ' if table.uses_rowid else ''}* from {escape(table.name)} where {condition}",
+        params={f"p{number}": value for number, value in enumerate(pk_values)},
+        time_limit_ms=settings.sql_time_limit_ms,
+        incoming=incoming,
+        incoming_statements=_count_statements(table, condition, incoming),
+        labels=tuple([label for label in labels if usable(catalog, label, visible)]),
+    )
+
+
+def _count_statements(table: Table, condition: str, incoming: Sequence[IncomingForeignKey]) -> tuple[str, ...]:
+    """Statements with one count per foreign key; the value pointed to is read from the row, with its type."""
+    statements: list[str] = []
+    for start in range(0, len(incoming), _COUNTS):
+        counts = ", ".join(
+            [
+                f"(select count(*) from {escape(key.other_table)} "
+                f"where {escape(key.other_column)} = target.{escape(key.column)})"
+                for key in incoming[start : start + _COUNTS]
+            ]
+        )
+        statements.append(f"select {counts} from {escape(table.name)} as target where {condition}")
+    return tuple(statements)

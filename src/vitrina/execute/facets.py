@@ -1,0 +1,27 @@
+"""Computes the facets of a table page."""
+
+from __future__ import annotations
+
+from vitrina.engine.protocols import Budget, Reader
+from vitrina.errors import QueryInterrupted
+from vitrina.execute.labels import run_labels
+from vitrina.plan.model import FacetPlan, FacetResult
+
+
+def run_facet(reader: Reader, plan: FacetPlan, budget: Budget, *, untrusted: bool) -> FacetResult | None:
+    """The values of one facet, None when its time is over. Raises InvalidSQL, for example for an unknown column."""
+    left = budget.limit(plan.time_limit_ms)
+    if left <= 0:
+        return None
+    try:
+        rows = reader.select(plan.sql, plan.params, time_limit_ms=left, untrusted=untrusted).rows
+    except QueryInterrupted:
+        return None
+    return FacetResult(plan, [(row[0], row[1]) for row in rows[: plan.size]], len(rows) > plan.size)
+
+
+def label_facet(reader: Reader, facet: FacetResult, budget: Budget) -> None:
+    """Add the labels of a facet's values, where its column is a foreign key."""
+    plan = facet.plan
+    if plan.label is not None and facet.values:
+        facet.labels = run_labels(reader, plan.label, [value for value, _ in facet.values], budget, plan.time_limit_ms)

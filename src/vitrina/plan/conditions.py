@@ -1,0 +1,55 @@
+"""All conditions of a table page in the order of its SQL, and their words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from vitrina.catalog.model import DatabaseCatalog, Table
+from vitrina.errors import Forbidden
+from vitrina.plan.filters import plan_filters
+from vitrina.plan.model import TableArguments, Where
+from vitrina.plan.search import plan_search
+from vitrina.plan.sorting import Sorting
+from vitrina.plan.through import plan_through
+
+
+def plan_conditions(
+    catalog: DatabaseCatalog,
+    table: Table,
+    arguments: TableArguments,
+    table_config: Mapping[str, Any],
+    *,
+    visible: Callable[[str], bool],
+    allow_sql: bool,
+    extra_wheres: Sequence[Where],
+) -> tuple[tuple[Where, ...], int]:
+    """The conditions in SQL order (filters, plugins', ``_where``, ``_through``, search) and how many are filters."""
+    filters = plan_filters(table.name, arguments.filters) if arguments.filters else []
+    special = arguments.special
+    if not special and not extra_wheres:
+        return tuple(filters), len(filters)
+    fragments = special.get("_where", ())
+    if fragments and not allow_sql:
+        raise Forbidden("_where= is not allowed")
+    wheres = [*filters, *extra_wheres, *[Where(fragment) for fragment in fragments]]
+    if "_through" in special:
+        number = sum([len(where.params) for where in wheres])
+        wheres.extend(plan_through(catalog, table, special["_through"], visible, number))
+    wheres.extend(plan_search(catalog, table, arguments, table_config, visible))
+    return tuple(wheres), len(filters)
+
+
+def describe(wheres: Sequence[Where], filter_count: int, sorting: Sorting) -> str:
+    """The page in words: ``where A, B and C sorted by D descending``; empty when there is nothing to say.
+
+    Plugins' conditions come first, then ``_through`` and search, then filters.
+    """
+    said = [where.human for where in (*wheres[filter_count:], *wheres[:filter_count]) if where.human]
+    parts: list[str] = []
+    if said:
+        listed = f"{', '.join(said[:-1])} and {said[-1]}" if len(said) > 1 else said[0]
+        parts.append(f"where {listed}")
+    if sorting.column:
+        parts.append(f"sorted by {sorting.column}{' descending' if sorting.descending else ''}")
+    return " ".join(parts)

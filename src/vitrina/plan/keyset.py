@@ -1,0 +1,105 @@
+"""Continuation tokens of ``_next``: the key of the last row shown, and the condition for the rows behind it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vitrina.dialect.select import escape
+from vitrina.tilde import tilde_decode, tilde_encode
+
+# Marks of values that have no text form. "$" of a real text is always tilde-encoded, so they cannot be confused.
+NULL_MARK = "$null"
+_BLOB_MARK = "$x"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A parsed token: the sort value (None: NULL, or no sort) and the primary key values, as they are bound."""
+
+    sort_value: Any
+    pk_values: tuple[Any, ...]
+
+
+def encode_part(value: Any) -> str:
+    """One value as a part of a token: its tilde-encoded text form, or a mark."""
+    if isinstance(value, int | str):
+        return tilde_encode(str(value))
+    if value is None:
+        return NULL_MARK
+    if isinstance(value, bytes):
+        return _BLOB_MARK + value.hex()
+    if isinstance(value, float) and math.isinf(value):
+        # the text that SQLite's numeric affinity reads as infinity
+        return "9e999" if value > 0 else "-9e999"
+    return tilde_encode(str(value))
+
+
+def decode_part(part: str) -> Any:
+    """Undo :func:`encode_part`; numbers stay text, the column's affinity turns them back."""
+    if part == NULL_MARK:
+        return None
+    if part.startswith(_BLOB_MARK):
+        try:
+            return bytes.fromhex(part[len(_BLOB_MARK) :])
+        except ValueError:
+            return part
+    return tilde_decode(part)
+
+
+def make_token(pk_values: Sequence[Any], *, sort_value: Any = None, sorted_by_column: bool = False) -> str:
+    """The token of a row; with ``sorted_by_column`` its sort value stands first."""
+    parts = [encode_part(sort_value)] if sorted_by_column else []
+    parts.extend(map(encode_part, pk_values))
+    return ",".join(parts)
+
+
+def parse_token(text: str, *, sorted_by_column: bool) -> Token:
+    """Read a token. With a sort, a token of one part is a primary key and the sort value NULL."""
+    parts = tuple([decode_part(part) for part in text.split(",")])
+    if sorted_by_column and len(parts) > 1:
+        return Token(parts[0], parts[1:])
+    return Token(None, parts)
+
+
+def plan_keyset(
+    token: Token, pk_columns: Sequence[str], *, sort: str | None, descending: bool, number: int
+) -> tuple[str | None, Mapping[str, Any]]:
+    """The condition for the rows behind ``token`` and its parameters, numbered from ``number``.
+
+    None when there is no sort and the number of key parts is wrong: the first
+    page is shown. With a sort the contract has such a token refused by the
+    engine, as the condition lacks its second half.
+    """
+    behind_key, params = _behind_key(pk_columns, token.pk_values, number)
+    if sort is None:
+        return behind_key or None, params
+    column = escape(sort)
+    if token.sort_value is None:
+        if descending:
+            return f"({column} is null and {behind_key})", params
+        return f"({column} is not null or ({column} is null and {behind_key}))", params
+    name = f"p{number + len(params)}"
+    params[name] = token.sort_value
+    if descending:
+        return f"({column} < :{name} or {column} is null or ({column} = :{name} and {behind_key}))", params
+    return f"({column} > :{name} or ({column} = :{name} and {behind_key}))", params
+
+
+def _behind_key(pk_columns: Sequence[str], values: Sequence[Any], number: int) -> tuple[str, dict[str, Any]]:
+    """``(a > x) or (a = x and b > y) …`` with NULL keys first, as SQLite orders them."""
+    if len(pk_columns) != len(values):
+        return "", {}
+    names = [f"p{number + position}" for position in range(len(values))]
+    params = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+    if tuple(pk_columns) == ("rowid",):
+        return f"rowid > :{names[0]}", params
+    alternatives: list[str] = []
+    same: list[str] = []
+    for column, name, value in zip(map(escape, pk_columns), names, values, strict=True):
+        greater = f"{column} is not null" if value is None else f"{column} > :{name}"
+        alternatives.append(f"({' and '.join([*same, greater])})")
+        same.append(f"{column} is null" if value is None else f"{column} = :{name}")
+    return "({})".format("\n  or\n".join(alternatives)), params

@@ -1,0 +1,83 @@
+"""Full-text search: ``_search``, ``_search_COLUMN``, ``_searchmode``, ``_fts_table``, ``_fts_pk``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from vitrina.catalog.model import DatabaseCatalog, Table
+from vitrina.dialect.select import escape
+from vitrina.errors import BadRequest, Forbidden
+from vitrina.plan.model import TableArguments, Where
+
+_COLUMN_PREFIX = "_search_"
+
+
+def fts_table_of(table: Table, table_config: Mapping[str, Any]) -> str | None:
+    """The full-text table of ``table``: configured, else detected."""
+    return table_config.get("fts_table") or table.fts_table
+
+
+def plan_search(
+    catalog: DatabaseCatalog,
+    table: Table,
+    arguments: TableArguments,
+    table_config: Mapping[str, Any],
+    visible: Callable[[str], bool],
+) -> list[Where]:
+    """Conditions of a search; empty without a search or a full-text table.
+
+    Raises BadRequest for a mapping other than the table's own or a column that
+    is not in the full-text table, Forbidden when the actor may not view that table.
+    """
+    special = arguments.special
+    # the common page has no such argument
+    if not any(key.startswith(("_search", "_fts_")) for key in special):
+        return []
+    fts_table = fts_table_of(table, table_config)
+    fts_pk = str(table_config.get("fts_pk") or "rowid")
+    _check_mapping(arguments, fts_table, fts_pk)
+    columns = [key for key in special if key.startswith(_COLUMN_PREFIX)]
+    if not fts_table or not ("_search" in special or columns):
+        return []
+    if not visible(fts_table):
+        raise Forbidden("view-table", hint=f"Searching needs permission to view {fts_table} too.")
+    mode = arguments.first("_searchmode") or table_config.get("searchmode")
+    pattern = "{}" if mode == "raw" else "escape_fts({})"
+    if "_search" in special:
+        return [_search_all(fts_table, fts_pk, special["_search"][0], pattern.format(":search"))]
+    return [
+        _search_column(catalog, fts_table, key.removeprefix(_COLUMN_PREFIX), special[key][0], position, pattern)
+        for position, key in enumerate(columns)
+    ]
+
+
+def _check_mapping(arguments: TableArguments, fts_table: str | None, fts_pk: str) -> None:
+    given_table, given_pk = arguments.first("_fts_table"), arguments.first("_fts_pk")
+    if (given_table and given_table != fts_table) or (given_pk and given_pk != fts_pk):
+        raise BadRequest(
+            "Invalid _fts_table or _fts_pk", hint="They must name the full-text table that belongs to this table."
+        )
+
+
+def _search_all(fts_table: str, fts_pk: str, text: str, match: str) -> Where:
+    fts = escape(fts_table)
+    return Where(
+        f"{escape(fts_pk)} in (select rowid from {fts} where {fts} match {match})",
+        {"search": text},
+        f'search matches "{text}"',
+    )
+
+
+def _search_column(
+    catalog: DatabaseCatalog, fts_table: str, column: str, text: str, position: int, pattern: str
+) -> Where:
+    indexed = catalog.tables.get(fts_table)
+    if indexed is None or column not in indexed.column_by_name:
+        raise BadRequest("Cannot search by that column")
+    match = pattern.format(f":search_{position}")
+    return Where(
+        f"rowid in (select rowid from {escape(fts_table)} where {escape(column)} match {match})",
+        {f"search_{position}": text},
+        f'search column "{column}" matches "{text}"',
+    )
