@@ -1,0 +1,101 @@
+"""Who is asking: the actor of a request, from plugins, a bearer token or the signed cookie."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from vitrina.execute.permissions import begin_request
+from vitrina.hooks.manager import Hooks
+from vitrina.tokens.cookies import NAMESPACE, actor_of_cookie
+from vitrina.tokens.handlers import TokenHandler, verify_with
+from vitrina.tokens.signing import BadSignature, Signer
+
+_HOOK = "actor_from_request"
+_BEARER = "Bearer "
+COOKIE = "ds_actor"
+
+
+class AskedRequest(Protocol):
+    """What is needed of a request."""
+
+    def header(self, name: bytes) -> str | None: ...
+
+    @property
+    def cookies(self) -> Mapping[str, str]: ...
+
+
+class Authenticator:
+    """Finds the actor of each request.
+
+    ``facade`` gives what hooks and token handlers get as ``datasette``,
+    ``token_handlers`` the handlers in their order.
+    """
+
+    def __init__(
+        self,
+        signer: Signer,
+        hooks: Hooks,
+        facade: Callable[[], Any],
+        token_handlers: Callable[[], Sequence[TokenHandler]],
+    ) -> None:
+        self._signer = signer
+        self._hooks = hooks
+        self._facade = facade
+        self._token_handlers = token_handlers
+
+    async def authenticate(self, request: AskedRequest) -> dict[str, Any] | None:
+        """The request's actor, None for the anonymous; begins the request's memory of permissions.
+
+        Plugins are all asked, and the first that knows wins, with the token
+        and then the cookie in the place of the built-in ones. Raises
+        TokenInvalid for a bad token even where another credential is good.
+        """
+        begin_request()
+        if not self._hooks.has(_HOOK):
+            return await self._from_token(request) or self._from_cookie(request)
+        before, after = await self._from_plugins(request)
+        built_in = await self._from_token(request) or self._from_cookie(request)
+        return before or built_in or after
+
+    async def _from_token(self, request: AskedRequest) -> dict[str, Any] | None:
+        authorization = request.header(b"authorization")
+        if authorization is None or not authorization.startswith(_BEARER):
+            return None
+        return await verify_with(self._token_handlers(), self._facade(), authorization[len(_BEARER) :])
+
+    def _from_cookie(self, request: AskedRequest) -> dict[str, Any] | None:
+        if request.header(b"cookie") is None:
+            return None
+        signed = request.cookies.get(COOKIE)
+        if not signed:
+            return None
+        try:
+            payload = self._signer.unsign(signed, NAMESPACE)
+        except BadSignature:
+            return None
+        return actor_of_cookie(payload, now=time.time())
+
+    async def _from_plugins(self, request: AskedRequest) -> tuple[Any, Any]:
+        """The first actor from plugins called before the built-in sources, and from those called after."""
+        before: Any = None
+        after: Any = None
+        early = self._early_plugins()
+        for plugin, actor in await self._hooks.gather_named(_HOOK, datasette=self._facade(), request=request):
+            if plugin in early:
+                before = before or actor
+            else:
+                after = after or actor
+        return before, after
+
+    def _early_plugins(self) -> frozenset[str]:
+        """Plugins of the plugins directory, and those that ask to be first; installed ones come after the built-in."""
+        pm = self._hooks.pm
+        installed = {id(plugin) for plugin, _ in pm.list_plugin_distinfo()}
+        implementations = getattr(pm.hook, _HOOK).get_hookimpls()
+        return frozenset(
+            str(each.plugin_name)
+            for each in implementations
+            if each.tryfirst or (id(each.plugin) not in installed and not each.trylast)
+        )
