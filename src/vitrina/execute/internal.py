@@ -60,13 +60,11 @@ class InternalDatabase(SqliteDatabase):
 
     # Jobs
 
-    def look_now(self) -> DatabaseCatalog:
-        """As for any database, after bringing the tables up to date (blocking)."""
-        if self._closed:
-            self._ensure_open()
+    def _current(self) -> tuple[DatabaseCatalog, int]:
+        self._ensure_open()
         if not self._made or self.flush is not None or self._stale():
             self._writer.submit(self._bring_up_to_date).result()
-        return super().look_now()
+        return super()._current()
 
     async def write(self, fn: Callable[[sqlite3.Connection], T], *, transaction: bool = True) -> T:
         """As for any database; the tables are brought up to date first, and ``wrote`` is told after."""

@@ -104,6 +104,8 @@ def _set_up(
         # A hook may have changed what core relies on.
         conn.row_factory = None
         conn.text_factory = str
+    # Reads the schema now, so that the time limit of the first statement is its own.
+    conn.execute("SELECT 1 FROM sqlite_master LIMIT 0")
 
 
 def _load_extensions(conn: sqlite3.Connection, extensions: tuple[Extension, ...]) -> None:

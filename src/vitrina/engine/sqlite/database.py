@@ -6,12 +6,14 @@ import hashlib
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 from vitrina.catalog.model import DatabaseCatalog
 from vitrina.engine.protocols import CatalogChanged, DatabaseSpec
 from vitrina.engine.sqlite.connections import ConnectionSetup, Purpose, open_connection
+from vitrina.engine.sqlite.fingerprint import SMALL_FILE, Fingerprint
 from vitrina.engine.sqlite.reader import ReadConnection, SqliteReader
 from vitrina.engine.sqlite.readers import ReaderPool
 from vitrina.engine.sqlite.translate import translated
@@ -48,6 +50,8 @@ class SqliteDatabase:
     """Implements :class:`vitrina.engine.protocols.Engine` for SQLite files and memory databases.
 
     ``attach`` has (schema name, URI) pairs that every connection attaches.
+    ``counts`` are the exact row counts of an immutable file, where an inspect
+    file has them.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class SqliteDatabase:
         pool: ReaderPool,
         setup: ConnectionSetup | None = None,
         attach: tuple[tuple[str, str], ...] = (),
+        counts: Mapping[str, int] | None = None,
     ) -> None:
         self.spec = spec
         self.name = spec.name
@@ -65,7 +70,6 @@ class SqliteDatabase:
         self.is_mutable = spec.is_mutable
         self.is_memory = spec.is_memory or spec.memory_name is not None
         self.memory_name = spec.memory_name
-        self.hash = spec.hash
         self.setup = setup or ConnectionSetup()
         self._pool = pool
         self._attach = attach
@@ -73,6 +77,10 @@ class SqliteDatabase:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._closed = False
+        self._memo: tuple[int, dict[str, Any]] = (0, {})
+        self._fingerprint = Fingerprint(spec.hash, None if counts is None else dict(counts))
+        self._fingerprint_begun = spec.is_mutable or spec.path is None or self._fingerprint.is_complete
+        self._fingerprint_lock = threading.Lock()
         self._watcher = Watcher(spec, lambda: self._open("read"))
         self._writer = Writer(spec.name, lambda: self._open("write"), threaded=pool.num_sql_threads > 0)
 
@@ -87,6 +95,28 @@ class SqliteDatabase:
     def generation(self) -> int:
         """Identifies the contents as last seen: equal generations mean equal contents."""
         return self._watcher.generation
+
+    @property
+    def hash(self) -> str | None:
+        """SHA-256 of an immutable file in hex; None for others, and while a large file is still being read."""
+        return self._fingerprint.hash
+
+    @property
+    def known_counts(self) -> dict[str, int] | None:
+        """Exact rows of every table of an immutable file; None for others, and until they are known."""
+        return None if self.is_mutable else self._fingerprint.counts
+
+    def known_count(self, table: str) -> int | None:
+        """Exact rows of ``table`` where they are known, see :attr:`known_counts`."""
+        counts = self.known_counts
+        return None if counts is None else counts.get(table)
+
+    def memo(self, generation: int) -> dict[str, Any]:
+        """Results that hold while the contents are those of ``generation``; forgotten when they change."""
+        kept = self._memo
+        if kept[0] < generation:
+            kept = self._memo = (generation, {})
+        return kept[1] if kept[0] == generation else {}
 
     @property
     def color(self) -> str:
@@ -132,16 +162,34 @@ class SqliteDatabase:
 
     def look_now(self) -> DatabaseCatalog:
         """The current catalog, after looking at the file's version counter (blocking; for worker threads)."""
-        with self._lock:
-            self._ensure_open()
-            return self._watcher.look()
+        return self._current()[0]
 
-    def _read(self, job: Callable[[SqliteReader], T], planned_with: DatabaseCatalog | None) -> T:
+    def _current(self) -> tuple[DatabaseCatalog, int]:
+        """The current catalog and its generation; every job begins with it."""
         with self._lock:
             self._ensure_open()
-            current = self._watcher.look()
+            catalog = self._watcher.look()
             # Taken with the catalog: another thread may see a newer one before this job has read anything.
             generation = self._watcher.generation
+        if not self._fingerprint_begun:
+            self._begin_fingerprint(catalog)
+        return catalog, generation
+
+    def _begin_fingerprint(self, catalog: DatabaseCatalog) -> None:
+        """Hash and count an immutable file: a small one now, a large one in a thread of its own."""
+        with self._fingerprint_lock:
+            if self._fingerprint_begun or self.path is None:
+                return
+            self._fingerprint_begun = True
+            job = partial(self._fingerprint.compute, self.path, tuple(catalog.tables), lambda: self._open("read"))
+            if self.size <= SMALL_FILE:
+                with translated(self.name):
+                    job()
+            else:
+                threading.Thread(target=job, name=f"vitrina-fingerprint-{self.name}", daemon=True).start()
+
+    def _read(self, job: Callable[[SqliteReader], T], planned_with: DatabaseCatalog | None) -> T:
+        current, generation = self._current()
         if planned_with is not None and planned_with.serial != current.serial:
             raise CatalogChanged
         slot = self._slot()
@@ -170,7 +218,7 @@ class SqliteDatabase:
         return SqliteReader(self.name, catalog, core, guarded, has_hooks=has_hooks, generation=generation)
 
     def _foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
-        self.look_now()
+        self._current()
         slot = self._slot()
         with slot.lock:
             if slot.foreign is None:
@@ -231,6 +279,7 @@ class SqliteDatabase:
             if self._closed:
                 return
             self._closed = True
+            self._fingerprint.stopped.set()
             slots, self._slots = self._slots, []
             self._watcher.close()
         self._writer.close()

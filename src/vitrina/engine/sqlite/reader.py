@@ -82,27 +82,45 @@ class SqliteReader:
             return self._select(self._guarded(), sql, params, time_limit_ms, max_rows)
 
     def iterate(
-        self, sql: str, params: Params = (), *, time_limit_ms: float | None = None, untrusted: bool = False
+        self,
+        sql: str,
+        params: Params = (),
+        *,
+        time_limit_ms: float | None = None,
+        each_row_ms: float | None = None,
+        untrusted: bool = False,
     ) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
-        """Columns and a lazy iterator over the rows; the contract is in the protocol."""
+        """Columns and a lazy iterator over the rows; the contract is in the protocol.
+
+        ``each_row_ms`` is, instead of a limit for all, one that each row has
+        for itself.
+        """
         connection = self._guarded() if untrusted or self._has_hooks else self._core
-        connection.limit.start(time_limit_ms)
+        connection.limit.start(time_limit_ms if each_row_ms is None else each_row_ms)
         try:
+            # The driver runs to the first row here.
             cursor = connection.conn.execute(sql, params)
         except DRIVER_ERRORS as error:
             connection.limit.stop()
             raise self._translate(error, sql, params) from error
-        return _columns(cursor), self._batches(connection, cursor, sql, params)
+        return _columns(cursor), self._batches(connection, cursor, sql, params, each_row_ms)
 
     def _batches(
-        self, connection: ReadConnection, cursor: sqlite3.Cursor, sql: str, params: Params
+        self,
+        connection: ReadConnection,
+        cursor: sqlite3.Cursor,
+        sql: str,
+        params: Params,
+        each_row_ms: float | None,
     ) -> Iterator[tuple[Any, ...]]:
         conn = connection.conn
         try:
             while True:
+                if each_row_ms is not None:
+                    connection.limit.start(each_row_ms)
                 conn.text_factory = LENIENT_TEXT
                 try:
-                    rows = cursor.fetchmany(_BATCH)
+                    rows = cursor.fetchmany(_BATCH if each_row_ms is None else 1)
                 finally:
                     conn.text_factory = str
                 if not rows:
