@@ -62,10 +62,7 @@ def array_statistics(columns: Sequence[str], source: str, considered: int) -> st
 def date_statistics(columns: Sequence[str], source: str, considered: int) -> str:
     """One number per column over the first rows: how many of its values begin with a date."""
     numbers = ", ".join(
-        [
-            f"count(case when {name} glob '????-??-*' then date({name}) end)"
-            for name in map(escape, columns)
-        ]
+        [f"count(case when {name} glob '????-??-*' then date({name}) end)" for name in map(escape, columns)]
     )
     return f"select {numbers} from (select * from ({source}) limit {considered})"
 

@@ -34,9 +34,7 @@ def _run_labels(reader: Reader, plan: RowPlan, budget: Budget, result: RowResult
     if row is None:
         return
     result.labels = {
-        label.column: run_labels(
-            reader, label, [row[result.columns.index(label.column)]], budget, plan.time_limit_ms
-        )
+        label.column: run_labels(reader, label, [row[result.columns.index(label.column)]], budget, plan.time_limit_ms)
         for label in plan.labels
     }
 

@@ -80,9 +80,7 @@ class _Look:
         if left <= 0:
             return []
         try:
-            return self._reader.select(
-                sql, self._plan.params, time_limit_ms=left, untrusted=self._untrusted
-            ).rows
+            return self._reader.select(sql, self._plan.params, time_limit_ms=left, untrusted=self._untrusted).rows
         except BadRequest:
             return []
 

@@ -54,16 +54,23 @@ def run_exact_count(reader: Reader, plan: TablePlan) -> int:
 def _run_rows(reader: Reader, plan: TablePlan) -> TableResult:
     """The rows of the page and the token of the next one."""
     began = time.perf_counter()
-    selected = reader.select(
-        plan.sql, plan.params, time_limit_ms=plan.time_limit_ms, untrusted=plan.uses_untrusted_sql
-    )
+    selected = reader.select(plan.sql, plan.params, time_limit_ms=plan.time_limit_ms, untrusted=plan.uses_untrusted_sql)
     result = TableResult(selected.columns, selected.rows, query_ms=(time.perf_counter() - began) * 1000)
     has_more = len(result.rows) > plan.page_size
     if has_more:
         del result.rows[plan.page_size :]
         if plan.page_size:
             result.next_token = _next_token(reader, plan, result.rows[-1])
+    if len(set(result.columns)) < len(result.columns):
+        _collapse(result)
     return result
+
+
+def _collapse(result: TableResult) -> None:
+    """Leave one column of each name: a table may have a column called ``rowid`` beside the one added."""
+    positions = {name: position for position, name in enumerate(result.columns)}
+    result.columns = tuple(positions)
+    result.rows = [tuple([row[position] for position in positions.values()]) for row in result.rows]
 
 
 def _next_token(reader: Reader, plan: TablePlan, last: Sequence[Any]) -> str:
@@ -109,7 +116,7 @@ def _run_labels(reader: Reader, plan: TablePlan, budget: Budget, result: TableRe
     labels: dict[str, dict[Any, Any]] = {}
     if result.rows:
         for label in plan.labels:
-            position = plan.columns.index(label.column)
+            position = result.columns.index(label.column)
             values = [row[position] for row in result.rows]
             found = run_labels(reader, label, values, budget, plan.count_time_limit_ms)
             # two foreign keys may start at one column; the one that finds something counts

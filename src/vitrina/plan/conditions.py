@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from vitrina.catalog.model import DatabaseCatalog, Table
@@ -14,6 +15,19 @@ from vitrina.plan.sorting import Sorting
 from vitrina.plan.through import plan_through
 
 
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Conditions in SQL order: ``filter_count`` column filters, then plugins', ``_where``, ``_through``, search."""
+
+    wheres: tuple[Where, ...]
+    filter_count: int
+    sql: tuple[str, ...]
+    params: Mapping[str, Any]
+
+
+_NONE = Conditions((), 0, (), {})
+
+
 def plan_conditions(
     catalog: DatabaseCatalog,
     table: Table,
@@ -23,12 +37,16 @@ def plan_conditions(
     visible: Callable[[str], bool],
     allow_sql: bool,
     extra_wheres: Sequence[Where],
-) -> tuple[tuple[Where, ...], int]:
-    """The conditions in SQL order (filters, plugins', ``_where``, ``_through``, search) and how many are filters."""
+) -> Conditions:
+    """Every condition that the request and plugins' ``extra_wheres`` set.
+
+    Raises BadRequest as filters, ``_through`` and search do, Forbidden for
+    ``_where`` without ``allow_sql`` and for tables that are not ``visible``.
+    """
     filters = plan_filters(table.name, arguments.filters) if arguments.filters else []
     special = arguments.special
-    if not special and not extra_wheres:
-        return tuple(filters), len(filters)
+    if not filters and not special and not extra_wheres:
+        return _NONE
     fragments = special.get("_where", ())
     if fragments and not allow_sql:
         raise Forbidden("_where= is not allowed")
@@ -37,14 +55,16 @@ def plan_conditions(
         number = sum([len(where.params) for where in wheres])
         wheres.extend(plan_through(catalog, table, special["_through"], visible, number))
     wheres.extend(plan_search(catalog, table, arguments, table_config, visible))
-    return tuple(wheres), len(filters)
+    params = {name: value for where in wheres for name, value in where.params.items()}
+    return Conditions(tuple(wheres), len(filters), tuple([where.sql for where in wheres]), params)
 
 
-def describe(wheres: Sequence[Where], filter_count: int, sorting: Sorting) -> str:
+def describe(conditions: Conditions, sorting: Sorting) -> str:
     """The page in words: ``where A, B and C sorted by D descending``; empty when there is nothing to say.
 
     Plugins' conditions come first, then ``_through`` and search, then filters.
     """
+    wheres, filter_count = conditions.wheres, conditions.filter_count
     said = [where.human for where in (*wheres[filter_count:], *wheres[:filter_count]) if where.human]
     parts: list[str] = []
     if said:

@@ -48,9 +48,7 @@ def active_facets(arguments: TableArguments, table_config: Mapping[str, Any], se
     active: list[Facet] = []
     for facet_type, argument in FACET_ARGUMENTS.items():
         active.extend([Facet(facet_type, column, "metadata") for kind, column in configured if kind == facet_type])
-        active.extend(
-            [Facet(facet_type, requested_column(value), "request") for value in arguments.all(argument)]
-        )
+        active.extend([Facet(facet_type, requested_column(value), "request") for value in arguments.all(argument)])
     return active
 
 

@@ -23,9 +23,7 @@ def label_column_of(table: Table, table_config: Mapping[str, Any]) -> str | None
     return table_config.get("label_column") or table.label_column
 
 
-def plan_label(
-    catalog: DatabaseCatalog, key: ForeignKey, database_config: Mapping[str, Any] | None
-) -> LabelPlan:
+def plan_label(catalog: DatabaseCatalog, key: ForeignKey, database_config: Mapping[str, Any] | None) -> LabelPlan:
     """How the values of ``key`` get their labels; the target may be missing (see :func:`usable`)."""
     other = find_table(catalog, key.other_table)
     if other is None:

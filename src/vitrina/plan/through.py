@@ -25,9 +25,7 @@ def plan_through(
     return [_plan_one(catalog, table, value, visible, number + position) for position, value in enumerate(values)]
 
 
-def _plan_one(
-    catalog: DatabaseCatalog, table: Table, text: str, visible: Callable[[str], bool], number: int
-) -> Where:
+def _plan_one(catalog: DatabaseCatalog, table: Table, text: str, visible: Callable[[str], bool], number: int) -> Where:
     other_name, column, value = _parse(text)
     if not visible(other_name):
         raise Forbidden("view-table")
