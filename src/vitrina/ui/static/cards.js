@@ -1,0 +1,65 @@
+// On a narrow page each row becomes a card: the label first, then the other columns as pairs; the grid stays a click away.
+
+const narrow = matchMedia("(max-width: 640px)");
+const wrapper = document.querySelector(".table-wrapper");
+const table = wrapper?.querySelector("table.rows-and-columns:not(.record)");
+let chosen = null;
+
+function nameCells() {
+  const heads = [...table.querySelectorAll("thead th")].map((head) => head.dataset.column || head.textContent.trim());
+  const lead = Math.max(0, [...table.querySelectorAll("thead th")].findIndex((head) => head.dataset.isPk === "1"));
+  for (const row of table.tBodies[0].rows) {
+    [...row.cells].forEach((cell, index) => {
+      const name = document.createElement("span");
+      name.className = "cell-name";
+      name.setAttribute("aria-hidden", "true");
+      name.textContent = heads[index];
+      const value = document.createElement("span");
+      value.className = "cell-value";
+      value.append(...cell.childNodes);
+      cell.append(name, value);
+      if (index === lead) cell.classList.add("card-head");
+    });
+  }
+}
+
+function unnameCells() {
+  for (const cell of table.tBodies[0].querySelectorAll("td")) {
+    cell.querySelector(":scope > .cell-name")?.remove();
+    const value = cell.querySelector(":scope > .cell-value");
+    if (value) value.replaceWith(...value.childNodes);
+    cell.classList.remove("card-head");
+  }
+}
+
+function show() {
+  const cards = narrow.matches && chosen !== "grid";
+  if (cards === wrapper.classList.contains("as-cards")) return;
+  wrapper.classList.toggle("as-cards", cards);
+  if (cards) nameCells();
+  else unnameCells();
+}
+
+function makeSwitch() {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button-as-link cards-switch";
+  const describe = () => {
+    button.textContent = chosen === "grid" ? "Show as cards" : "Show as a grid";
+    button.hidden = !narrow.matches;
+  };
+  button.addEventListener("click", () => {
+    chosen = chosen === "grid" ? null : "grid";
+    describe();
+    show();
+  });
+  narrow.addEventListener("change", describe);
+  describe();
+  document.querySelector("[data-grid-tools]")?.append(button);
+}
+
+if (table) {
+  makeSwitch();
+  narrow.addEventListener("change", show);
+  show();
+}

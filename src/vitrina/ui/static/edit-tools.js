@@ -1,0 +1,1 @@
+// Dialogs for inserting, editing and deleting rows.
