@@ -71,7 +71,7 @@ class SqliteDatabase:
         self.is_memory = spec.is_memory or spec.memory_name is not None
         self.memory_name = spec.memory_name
         self.setup = setup or ConnectionSetup()
-        self._pool = pool
+        self.pool = pool
         self._attach = attach
         self._slots: list[_Slot] = []
         self._local = threading.local()
@@ -82,7 +82,7 @@ class SqliteDatabase:
         self._fingerprint_begun = spec.is_mutable or spec.path is None or self._fingerprint.is_complete
         self._fingerprint_lock = threading.Lock()
         self._watcher = Watcher(spec, lambda: self._open("read"))
-        self._writer = Writer(spec.name, lambda: self._open("write"), threaded=pool.num_sql_threads > 0)
+        self._writer = Writer(spec.name, self._open_for_writing, threaded=pool.num_sql_threads > 0)
 
     # What it is
 
@@ -142,23 +142,23 @@ class SqliteDatabase:
     async def ready(self) -> DatabaseCatalog:
         """The catalog, introspected now (one hop) if it never was."""
         catalog = self._watcher.catalog
-        return catalog if catalog is not None else await self._pool.run(self.look_now)
+        return catalog if catalog is not None else await self.pool.run(self.look_now)
 
     async def look(self) -> int:
         """One hop that looks at the file's version counter; the current generation."""
-        await self._pool.run(self.look_now)
+        await self.pool.run(self.look_now)
         return self._watcher.generation
 
     async def read(self, job: Callable[[SqliteReader], T], *, catalog: DatabaseCatalog | None = None) -> T:
         """Run ``job(reader)`` in a reader thread (one hop); the contract is in the protocol."""
-        return await self._pool.run(lambda: self._read(job, catalog))
+        return await self.pool.run(lambda: self._read(job, catalog))
 
     async def foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run a plugin's ``fn(conn)`` on a connection of the foreign pool (one hop).
 
         What ``fn`` raises is passed on as it is.
         """
-        return await self._pool.run(lambda: self._foreign_read(fn))
+        return await self.pool.run(lambda: self._foreign_read(fn))
 
     def look_now(self) -> DatabaseCatalog:
         """The current catalog, after looking at the file's version counter (blocking; for worker threads)."""
@@ -188,12 +188,16 @@ class SqliteDatabase:
             else:
                 threading.Thread(target=job, name=f"vitrina-fingerprint-{self.name}", daemon=True).start()
 
-    def _read(self, job: Callable[[SqliteReader], T], planned_with: DatabaseCatalog | None) -> T:
+    def _read(
+        self, job: Callable[[SqliteReader], T], planned_with: DatabaseCatalog | None, slot: _Slot | None = None
+    ) -> T:
         current, generation = self._current()
         if planned_with is not None and planned_with.serial != current.serial:
             raise CatalogChanged
-        slot = self._slot()
+        if slot is None:
+            slot = self._slot()
         with slot.lock:
+            self._ensure_open()
             try:
                 return job(self._reader(slot, current, generation))
             except InvalidSQL:
@@ -231,15 +235,28 @@ class SqliteDatabase:
         slot: _Slot | None = getattr(self._local, "slot", None)
         if slot is not None and slot.epoch == self._watcher.epoch:
             return slot
+        if slot is not None:
+            self._drop_slot(slot)
+        self._local.slot = slot = self._new_slot()
+        return slot
+
+    def _new_slot(self) -> _Slot:
         with self._lock:
             self._ensure_open()
-            if slot is not None:
-                self._slots.remove(slot)
-                slot.close()
             slot = _Slot(self._watcher.epoch)
             self._slots.append(slot)
-        self._local.slot = slot
         return slot
+
+    def _drop_slot(self, slot: _Slot) -> None:
+        with self._lock:
+            if slot in self._slots:
+                self._slots.remove(slot)
+        with slot.lock:
+            slot.close()
+
+    def open_session(self) -> ReadSession:
+        """Connections of one's own, for a stream: they are not those of any reader thread."""
+        return ReadSession(self, self._new_slot())
 
     # Writing
 
@@ -269,6 +286,10 @@ class SqliteDatabase:
     def _open(self, purpose: Purpose) -> sqlite3.Connection:
         return open_connection(self.spec, purpose, self.setup, self._attach)
 
+    def _open_for_writing(self) -> sqlite3.Connection:
+        with translated(self.name):
+            return self._open("write")
+
     def _ensure_open(self) -> None:
         if self._closed:
             raise DatabaseClosed(f"Database {self.name} is closed")
@@ -288,3 +309,24 @@ class SqliteDatabase:
                 conn.interrupt()
             with slot.lock:
                 slot.close()
+
+
+class ReadSession:
+    """Reads on connections that nobody else uses; each call is one hop and holds nothing open after it."""
+
+    def __init__(self, database: SqliteDatabase, slot: _Slot) -> None:
+        self._database = database
+        self._slot = slot
+
+    async def read(self, job: Callable[[SqliteReader], T], *, catalog: DatabaseCatalog | None = None) -> T:
+        """As :meth:`SqliteDatabase.read`. A file replaced meanwhile is still read as it was."""
+        database = self._database
+        return await database.pool.run(lambda: database._read(job, catalog, self._slot))
+
+    async def run(self, job: Callable[[], T]) -> T:
+        """Run other blocking work of the stream in a reader thread (one hop)."""
+        return await self._database.pool.run(job)
+
+    async def close(self) -> None:
+        """Close the connections (one hop). Idempotent."""
+        await self._database.pool.run(lambda: self._database._drop_slot(self._slot))

@@ -21,6 +21,8 @@ class ReaderPool:
         self._executor: ThreadPoolExecutor | None = None
         #: jobs given to a thread so far; tests count hops by it
         self.hops = 0
+        #: one permit for each stream that may run at the same time
+        self.streams = asyncio.Semaphore(max(1, num_sql_threads))
 
     async def run(self, job: Callable[[], T]) -> T:
         """Run ``job`` in a reader thread and await its result: one hop."""
