@@ -1,0 +1,1 @@
+"""The objects that plugins know, and the factory that assembles the application."""

@@ -1,0 +1,116 @@
+"""The ASGI application of an instance: routes, ports, and what plugins wrap around it."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from itsdangerous import BadSignature
+
+from vitrina.execute.authentication import Authenticator
+from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
+from vitrina.http.app import Application
+from vitrina.http.ports import Ports
+from vitrina.http.request import Request
+from vitrina.http.response import Response
+from vitrina.http.router import PluginRoute, Route, Router
+from vitrina.http.static import StaticFiles, static_handler
+from vitrina.web.custom_page import custom_page
+from vitrina.web.error_page import csrf_page_renderer, error_page_renderer
+from vitrina.web.routes import routes
+
+if TYPE_CHECKING:
+    from vitrina.web.site import Site
+
+_MESSAGES = "messages"
+
+
+def open_application(site: Site, datasette: Any) -> Application:
+    """The application, built once; plugin routes and wrappers are asked for now."""
+    settings = site.settings
+    return Application(
+        Router(_all_routes(site), _plugin_routes(site, datasette)),
+        site,
+        _ports(site, datasette),
+        base_url=settings.base_url,
+        cors=site.cors,
+        force_https=settings.force_https_urls,
+        max_post_body_bytes=settings.max_post_body_bytes,
+    )
+
+
+def _all_routes(site: Site) -> list[Route]:
+    static: dict[str, Any] = site.state["static"]
+    mounts: dict[str, StaticFiles] = static["mounts"]
+    table = [Route("static", "/-/static/{path*}", static_handler(static["built_in"]), ("*",), bare=True)]
+    table += [
+        Route(f"static-{mount}", f"/{mount}/{{path*}}", static_handler(files), ("*",), bare=True)
+        for mount, files in mounts.items()
+    ]
+    for name, files in static["plugins"].items():
+        for spelling in {name, name.replace("-", "_"), name.replace("_", "-")}:
+            pattern = f"/-/static-plugins/{spelling}/{{path*}}"
+            table.append(Route(f"static-plugin-{spelling}", pattern, static_handler(files), ("*",), bare=True))
+    return [*table, *routes(site)]
+
+
+def _plugin_routes(site: Site, datasette: Any) -> list[PluginRoute]:
+    found: list[PluginRoute] = []
+    for registered in site.hooks.call("register_routes", datasette=datasette):
+        found.extend(PluginRoute(re.compile(regex), view) for regex, view in registered)
+    return found
+
+
+def _ports(site: Site, datasette: Any) -> Ports:
+    hooks = site.hooks
+
+    authenticator = Authenticator(site.signer, hooks, lambda: datasette, lambda: site.state.get("token_handlers", ()))
+
+    async def startup() -> None:
+        await datasette.invoke_startup()
+        await datasette.start_background_tasks()
+
+    async def handle_exception(request: Request, exception: Exception) -> Response | None:
+        return await hooks.first(  # type: ignore[no-any-return]
+            "handle_exception", datasette=datasette, request=request, exception=exception
+        )
+
+    async def forbidden(request: Request, message: str) -> Response | None:
+        return await hooks.first(  # type: ignore[no-any-return]
+            "forbidden", datasette=datasette, request=request, message=message
+        )
+
+    def unsign_messages(value: str) -> Any:
+        try:
+            return site.signer.unsign(value, _MESSAGES)
+        except BadSignature:
+            return None
+
+    return Ports(
+        startup=startup,
+        shutdown=datasette.invoke_shutdown,
+        authenticate=authenticator.authenticate,
+        render_error=error_page_renderer(site),
+        render_csrf_error=csrf_page_renderer(site),
+        handle_exception=handle_exception if hooks.has("handle_exception") else None,
+        forbidden=forbidden if hooks.has("forbidden") else None,
+        custom_page=lambda request: custom_page(site, request),
+        call_view=_view_caller(datasette),
+        sign_messages=lambda value: site.signer.sign(value, _MESSAGES),
+        unsign_messages=unsign_messages,
+        wrappers=[wrapper for wrapper in hooks.call("asgi_wrapper", datasette=datasette) if wrapper is not None],
+    )
+
+
+def _view_caller(datasette: Any) -> Callable[..., Any]:
+    """Calls a plugin's view with those arguments that its signature names."""
+
+    async def call_view(view: Callable[..., Any], request: Request, send: Any) -> Any:
+        result = call_with_supported_arguments(
+            view, datasette=datasette, request=request, scope=request.scope, receive=request.receive, send=send
+        )
+        return await result if inspect.isawaitable(result) else await await_me_maybe(result)
+
+    return call_view

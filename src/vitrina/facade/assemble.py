@@ -1,0 +1,204 @@
+"""The application factory: turns constructor arguments into a Site and an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from vitrina.config.directory import ConfigDirectory, read_directory
+from vitrina.config.load import load_config
+from vitrina.config.model import Config
+from vitrina.config.secrets import resolve
+from vitrina.engine.sqlite.connections import ConnectionSetup
+from vitrina.engine.sqlite.database import SqliteDatabase
+from vitrina.engine.sqlite.readers import ReaderPool
+from vitrina.execute.internal import InternalDatabase
+from vitrina.execute.permission_plugins import PermissionPlugins
+from vitrina.execute.permissions import Permissions
+from vitrina.execute.store import Store
+from vitrina.facade.plugins import open_hooks, plugin_folders
+from vitrina.facade.specs import database_specs
+from vitrina.facade.static_urls import StaticUrls
+from vitrina.hooks.manager import Hooks
+from vitrina.http.static import StaticFiles
+from vitrina.http.urls import Urls
+from vitrina.render.templates import Templates
+from vitrina.tokens.signing import Signer
+from vitrina.web.site import Site
+
+STATIC = Path(__file__).resolve().parent.parent / "ui" / "static"
+
+# A database file larger than this many attached to one connection is refused by SQLite itself.
+_ATTACHED_MOST = 10
+
+
+@dataclass
+class Assembly:
+    """The arguments of one instance, and what is made from them once."""
+
+    facade: Any
+    files: list[str]
+    immutables: list[str]
+    cache_headers: bool
+    cors: bool
+    inspect_data: Mapping[str, Any] | None
+    config: Any
+    metadata: Any
+    settings: Mapping[str, Any]
+    sqlite_extensions: tuple[Any, ...]
+    template_dir: str | Path | None
+    plugins_dir: str | Path | None
+    static_mounts: tuple[tuple[str, str], ...]
+    memory: bool
+    secret: str
+    version_note: str | None
+    config_dir: Path | None
+    crossdb: bool
+    nolock: bool
+    internal: str | None
+    default_deny: bool
+    loaded: Config = field(init=False)
+
+    @cached_property
+    def directory(self) -> ConfigDirectory | None:
+        """The configuration directory, read once."""
+        return read_directory(self.config_dir) if self.config_dir is not None else None
+
+    def adopt_directory(self) -> None:
+        """Add what the configuration directory holds; what was given explicitly wins."""
+        found = self.directory
+        if found is None:
+            return
+        self.files += [path for path in found.files if path not in self.files]
+        self.immutables += [path for path in found.immutables if path not in self.immutables]
+        self.template_dir = self.template_dir or found.template_dir
+        self.plugins_dir = self.plugins_dir or found.plugins_dir
+        if self.inspect_data is None:
+            self.inspect_data = found.inspect_data
+        if found.static_dir and not any(mount.strip("/") == "static" for mount, _ in self.static_mounts):
+            self.static_mounts += (("static", found.static_dir),)
+
+    @cached_property
+    def hooks(self) -> Hooks:
+        return open_hooks(self.plugins_dir)
+
+    @cached_property
+    def pool(self) -> ReaderPool:
+        return ReaderPool(self.loaded.settings.num_sql_threads)
+
+    @cached_property
+    def setup(self) -> ConnectionSetup:
+        """How connections of served databases are set up."""
+        prepare: tuple[Callable[..., Any], ...] = ()
+        if self.hooks.has("prepare_connection"):
+            prepare = (self._prepare,)
+        return ConnectionSetup(
+            cache_size_kb=self.loaded.settings.cache_size_kb, extensions=self.sqlite_extensions, prepare=prepare
+        )
+
+    def _prepare(self, conn: Any, database: str) -> None:
+        self.hooks.call("prepare_connection", conn=conn, database=database, datasette=self.facade)
+
+    def databases(self) -> dict[str, SqliteDatabase]:
+        """Every database that was given, not yet opened."""
+        specs = database_specs(
+            self.files,
+            self.immutables,
+            memory=self.memory,
+            crossdb=self.crossdb,
+            nolock=self.nolock,
+            inspect_data=self.inspect_data,
+        )
+        opened: dict[str, SqliteDatabase] = {}
+        for spec in specs:
+            attach: tuple[tuple[str, str], ...] = ()
+            if spec.is_memory and self.crossdb:
+                files = [other for other in specs if other.path is not None][:_ATTACHED_MOST]
+                attach = tuple((other.name, _attached_uri(other.path or "", other.is_mutable)) for other in files)
+            opened[spec.name] = SqliteDatabase(spec, pool=self.pool, setup=self.setup, attach=attach)
+        return opened
+
+    def plugin_config(self, name: str, database: str | None, table: str | None, fallback: bool) -> Any:
+        """A plugin's configuration at the most specific level that has any; see the facade."""
+        config = self.loaded
+        levels: list[Mapping[str, Any]] = []
+        if database is not None and table is not None:
+            levels.append(config.table(database, table))
+        if database is not None and (table is None or fallback):
+            levels.append(config.database(database))
+        if database is None or (table is not None and fallback):
+            levels.append(config.raw)
+        for level in levels:
+            plugins = level.get("plugins")
+            if isinstance(plugins, Mapping) and plugins.get(name) is not None:
+                return resolve(plugins[name])
+        return None
+
+    def close(self) -> None:
+        """Let go of threads that are the instance's own."""
+        self.pool.close()
+
+
+def assemble(assembly: Assembly) -> Site:
+    """Make every service of an instance; opens no database and reads no data.
+
+    Raises StartupError, ConfigError and PluginError.
+    """
+    assembly.adopt_directory()
+    assembly.loaded = config = load_config(
+        config=assembly.config or None,
+        metadata=assembly.metadata or None,
+        settings=assembly.settings,
+        directory=assembly.directory,
+    )
+    settings = config.settings
+    hooks = assembly.hooks
+    databases = assembly.databases()
+    internal = InternalDatabase(pool=assembly.pool, path=assembly.internal, cache_size_kb=settings.cache_size_kb)
+    internal.served = lambda: list(databases.values())
+    store = Store(config, internal)
+    urls = Urls(settings.base_url, lambda name: databases[name].route)
+    folders = plugin_folders(hooks.pm)
+    mounts = {mount.strip("/"): StaticFiles(path) for mount, path in assembly.static_mounts}
+    plugin_files = {each.name: StaticFiles(each.static) for each in folders if each.static is not None}
+    built_in = StaticFiles(STATIC)
+    static_url = StaticUrls(urls, built_in, mounts, plugin_files)
+    site = Site(
+        config=config,
+        settings=settings,
+        databases=databases,
+        internal=internal,
+        store=store,
+        permissions=Permissions(
+            raw_config=config.raw,
+            databases=databases,
+            store=store,
+            plugins=PermissionPlugins(hooks, internal, lambda: assembly.facade),
+            default_deny=assembly.default_deny,
+            default_allow_sql=settings.default_allow_sql,
+        ),
+        urls=urls,
+        signer=Signer(assembly.secret),
+        templates=Templates(
+            template_dir=assembly.template_dir,
+            plugin_dirs=[each.templates for each in folders if each.templates is not None],
+            static=static_url,
+        ),
+        hooks=hooks,
+        facade=assembly.facade,
+        cache_headers=assembly.cache_headers,
+        cors=assembly.cors,
+        version_note=assembly.version_note,
+        inspect_data=dict(assembly.inspect_data or {}),
+        static_url=static_url,
+    )
+    site.state["static"] = {"built_in": built_in, "mounts": mounts, "plugins": plugin_files}
+    return site
+
+
+def _attached_uri(path: str, is_mutable: bool) -> str:
+    return f"file:{quote(str(Path(path).resolve()))}?{'mode=ro' if is_mutable else 'immutable=1'}"

@@ -1,0 +1,308 @@
+"""The database object that plugins know, delegating to an engine."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from vitrina.engine.sqlite.database import SqliteDatabase
+from vitrina.engine.sqlite.guard import TimeLimit
+from vitrina.errors import QueryInterrupted
+from vitrina.execute.counts import count_tables
+from vitrina.facade.results import ExecuteWriteResult, Results
+
+if TYPE_CHECKING:
+    from vitrina.catalog.model import DatabaseCatalog, Table
+    from vitrina.engine.sqlite.reader import SqliteReader
+
+T = TypeVar("T")
+Params = Mapping[str, Any] | Sequence[Any]
+
+
+class Database:
+    """One database of an instance.
+
+    Made by a plugin with ``Database(datasette, path=...)`` or
+    ``memory_name=...`` and handed to ``datasette.add_database``; the engine is
+    opened there.
+    """
+
+    # More rows than this are not counted one by one for pages.
+    count_limit = 10_000
+
+    def __init__(
+        self,
+        ds: Any,
+        path: str | None = None,
+        is_mutable: bool = True,
+        is_memory: bool = False,
+        memory_name: str | None = None,
+        mode: str | None = None,
+        is_temp_disk: bool = False,
+    ) -> None:
+        self.ds = ds
+        self.name: str | None = None
+        self.route: str | None = None
+        self.path = str(path) if path is not None else None
+        self.is_mutable = is_mutable
+        self.is_memory = is_memory or memory_name is not None
+        self.memory_name = memory_name
+        self.mode = mode
+        self.is_temp_disk = is_temp_disk
+        self._engine: SqliteDatabase | None = None
+
+    @classmethod
+    def around(cls, ds: Any, engine: SqliteDatabase) -> Database:
+        """The plugin-facing object of an engine that is already open."""
+        spec = engine.spec
+        database = cls(ds, spec.path, spec.is_mutable, spec.is_memory, spec.memory_name, spec.mode, spec.is_temp_disk)
+        database.attach(engine)
+        return database
+
+    def attach(self, engine: SqliteDatabase) -> None:
+        """Bind the opened engine; called once by the instance."""
+        self._engine = engine
+        self.name = engine.spec.name
+        self.route = engine.spec.route
+
+    @property
+    def engine(self) -> SqliteDatabase:
+        """The engine behind this object. Raises RuntimeError before the database was added to an instance."""
+        if self._engine is None:
+            raise RuntimeError("This database was not added to an instance yet: call datasette.add_database(db)")
+        return self._engine
+
+    @property
+    def hash(self) -> str | None:
+        return self.engine.hash
+
+    @property
+    def size(self) -> int:
+        return self.engine.size or 0
+
+    @property
+    def mtime_ns(self) -> int | None:
+        return self.engine.mtime_ns
+
+    @property
+    def color(self) -> str:
+        return self.engine.color
+
+    # -- reading
+
+    async def execute(
+        self,
+        sql: str,
+        params: Params | None = None,
+        truncate: bool = False,
+        custom_time_limit: int | None = None,
+        page_size: int | None = None,
+        log_sql_errors: bool = True,
+    ) -> Results:
+        """Run one reading statement. Raises QueryInterrupted on its time limit, else the driver's own errors."""
+        settings = self.ds.site.settings
+        limit_ms = settings.sql_time_limit_ms
+        if custom_time_limit and custom_time_limit < limit_ms:
+            limit_ms = custom_time_limit
+        max_rows: int | None = None
+        if truncate:
+            max_rows = settings.max_returned_rows
+            if max_rows == (page_size or settings.default_page_size):
+                max_rows += 1
+        return await self.engine.foreign_read(
+            lambda conn: _select(conn, sql, params or {}, limit_ms=limit_ms, max_rows=max_rows)
+        )
+
+    async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``fn(conn)`` in a reader thread."""
+        return await self.engine.foreign_read(fn)
+
+    # -- writing
+
+    async def execute_write(
+        self,
+        sql: str,
+        params: Params | None = None,
+        block: bool = True,
+        request: Any = None,
+        return_all: bool = False,
+        returning_limit: int = 10,
+        transaction: bool = True,
+        time_limit_ms: int | None = 2000,
+    ) -> Any:
+        """Run one writing statement in its own transaction; an :class:`ExecuteWriteResult`, or a task id."""
+
+        def run(conn: sqlite3.Connection) -> ExecuteWriteResult:
+            cursor = conn.execute(sql, params or {})
+            if return_all:
+                rows, truncated = cursor.fetchall(), False
+            else:
+                fetched = cursor.fetchmany(returning_limit + 1) if cursor.description else []
+                # The statement has to run to its end, whatever is kept of its rows.
+                rest = cursor.fetchall() if cursor.description else []
+                rows, truncated = fetched[:returning_limit], bool(rest) or len(fetched) > returning_limit
+            return ExecuteWriteResult(cursor.rowcount, cursor.lastrowid, cursor.description, rows, truncated)
+
+        return await self.execute_write_fn(run, block=block, transaction=transaction, request=request)
+
+    async def execute_write_script(self, sql: str, block: bool = True, request: Any = None) -> Any:
+        """Run several statements."""
+        return await self.execute_write_fn(
+            lambda conn: conn.executescript(sql), block=block, transaction=False, request=request
+        )
+
+    async def execute_write_many(
+        self, sql: str, params_seq: Iterable[Params], block: bool = True, request: Any = None
+    ) -> Any:
+        """Run one statement with many sets of parameters."""
+        return await self.execute_write_fn(lambda conn: conn.executemany(sql, params_seq), block=block, request=request)
+
+    async def execute_write_fn(
+        self, fn: Callable[..., Any], block: bool = True, transaction: bool = True, request: Any = None
+    ) -> Any:
+        """Run ``fn(conn)`` on the writer; its value when ``block``, else a task id at once."""
+        pending = self.engine.write(fn, transaction=transaction)
+        if block:
+            return await pending
+        self.ds.keep(pending)
+        return uuid.uuid4()
+
+    async def execute_isolated_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``fn(conn)`` on a connection of its own while writes wait."""
+        return await self.engine.isolated(fn)
+
+    def close(self) -> None:
+        """Close every connection. Later use raises DatabaseClosed."""
+        if self._engine is not None:
+            self._engine.close()
+
+    # -- what exists
+
+    async def _catalog(self) -> DatabaseCatalog:
+        await self.engine.look()
+        return await self.engine.ready()
+
+    async def _table(self, name: str) -> Table | None:
+        return (await self._catalog()).get(name)
+
+    async def table_exists(self, table: str) -> bool:
+        return table in (await self._catalog()).tables
+
+    async def view_exists(self, view: str) -> bool:
+        return view in (await self._catalog()).views
+
+    async def table_names(self) -> list[str]:
+        return list((await self._catalog()).tables)
+
+    async def view_names(self) -> list[str]:
+        return list((await self._catalog()).views)
+
+    async def hidden_table_names(self) -> list[str]:
+        return [table.name for table in (await self._catalog()).tables.values() if table.hidden]
+
+    async def table_columns(self, table: str) -> list[str]:
+        found = await self._table(table)
+        return list(found.column_names) if found else []
+
+    async def table_column_details(self, table: str) -> list[Any]:
+        found = await self._table(table)
+        return list(found.columns) if found else []
+
+    async def primary_keys(self, table: str) -> list[str]:
+        found = await self._table(table)
+        return list(found.primary_keys) if found else []
+
+    async def fts_table(self, table: str) -> str | None:
+        found = await self._table(table)
+        return found.fts_table if found else None
+
+    async def label_column_for_table(self, table: str) -> str | None:
+        """The column whose value stands for a row: configured, else detected."""
+        configured = self.ds.site.config.table(self.name, table).get("label_column")
+        if configured:
+            return str(configured)
+        found = await self._table(table)
+        return found.label_column if found else None
+
+    async def foreign_keys_for_table(self, table: str) -> list[dict[str, Any]]:
+        """Outgoing single-column foreign keys as ``{column, other_table, other_column}``."""
+        found = await self._table(table)
+        return [
+            {"column": key.column, "other_table": key.other_table, "other_column": key.other_column}
+            for key in (found.single_foreign_keys if found else ())
+        ]
+
+    async def get_all_foreign_keys(self) -> dict[str, dict[str, list[dict[str, Any]]]]:
+        """Table → ``{incoming, outgoing}`` lists of ``{other_table, column, other_column}``."""
+        return {
+            table.name: {
+                "incoming": [
+                    {"other_table": key.other_table, "column": key.column, "other_column": key.other_column}
+                    for key in table.incoming
+                ],
+                "outgoing": [
+                    {"other_table": key.other_table, "column": key.column, "other_column": key.other_column}
+                    for key in table.single_foreign_keys
+                ],
+            }
+            for table in (await self._catalog()).tables.values()
+        }
+
+    async def get_table_definition(self, table: str, type_: str = "table") -> str | None:
+        """The SQL that made the table, with the SQL of its indexes; None where there is no such table."""
+        catalog = await self._catalog()
+        found = (catalog.views if type_ == "view" else catalog.tables).get(table)
+        if found is None:
+            return None
+        parts = [f"{found.sql};"] + [f"{index.sql};" for index in found.indexes if index.sql]
+        return "\n".join(parts)
+
+    async def get_view_definition(self, view: str) -> str | None:
+        return await self.get_table_definition(view, "view")
+
+    async def table_counts(self, limit: int = 10) -> dict[str, int | None]:
+        """Table → rows, None where counting took longer than ``limit`` milliseconds."""
+
+        def job(reader: SqliteReader) -> dict[str, int | None]:
+            counted = count_tables(reader, self.engine, limit) or {}
+            return {name: counted[name].count if name in counted else None for name in reader.catalog.tables}
+
+        return await self.engine.read(job)
+
+    async def attached_databases(self) -> list[Any]:
+        return [tuple(row) for row in await self.engine.foreign_read(_attached)]
+
+    async def derived_table_dependencies(self) -> dict[str, str | None]:
+        """Derived table (FTS shadow and the like) → the table it is made from, None where unknown."""
+        return {
+            table.name: table.source_table or None
+            for table in (await self._catalog()).tables.values()
+            if table.source_table is not None
+        }
+
+    def __repr__(self) -> str:
+        return f"<Database: {self.name}>"
+
+
+def _attached(conn: sqlite3.Connection) -> list[Any]:
+    return [row for row in conn.execute("pragma database_list").fetchall() if row[0] > 1]
+
+
+def _select(conn: sqlite3.Connection, sql: str, params: Params, *, limit_ms: float, max_rows: int | None) -> Results:
+    """Runs in a reader thread, on a connection of the foreign pool."""
+    limit = TimeLimit(conn)
+    limit.start(limit_ms)
+    try:
+        cursor = conn.execute(sql, params)
+        if max_rows is None:
+            return Results(cursor.fetchall(), False, cursor.description)
+        rows = cursor.fetchmany(max_rows + 1)
+        return Results(rows[:max_rows], len(rows) > max_rows, cursor.description)
+    except sqlite3.OperationalError as error:
+        if str(error) == "interrupted":
+            raise QueryInterrupted(str(error), sql=sql, params=params) from error
+        raise
+    finally:
+        limit.stop()

@@ -1,0 +1,278 @@
+"""The instance that plugins know as ``Datasette``: constructed from files and options, delegating to the core."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vitrina.engine.protocols import DatabaseSpec
+from vitrina.engine.sqlite.database import SqliteDatabase
+from vitrina.execute.permissions import skip_permissions
+from vitrina.facade.application import open_application
+from vitrina.facade.assemble import Assembly, assemble
+from vitrina.facade.content import ContentMethods
+from vitrina.facade.database import Database
+from vitrina.facade.identity import IdentityMethods
+from vitrina.facade.lifespan import BackgroundTask, BackgroundTaskSupervisor
+from vitrina.facade.rendering import RenderingMethods
+from vitrina.facade.specs import MEMORY, unique_name
+from vitrina.facade.startup import run_shutdown, run_startup
+from vitrina.http.inside import in_client
+
+if TYPE_CHECKING:
+    from vitrina.http.client import InProcessClient
+
+INTERNAL = "_internal"
+
+
+class Datasette(IdentityMethods, ContentMethods, RenderingMethods):
+    """One server: its databases, configuration, plugins and application.
+
+    ``files`` and ``immutables`` are paths; ``config``, ``metadata`` and
+    ``settings`` objects as their files hold them; ``config_dir`` a
+    configuration directory. Raises StartupError and ConfigError.
+    """
+
+    def __init__(
+        self,
+        files: Sequence[str | Path] | None = None,
+        immutables: Sequence[str | Path] | None = None,
+        cache_headers: bool = True,
+        cors: bool = False,
+        inspect_data: Mapping[str, Any] | None = None,
+        config: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        sqlite_extensions: Sequence[Any] | None = None,
+        template_dir: str | Path | None = None,
+        plugins_dir: str | Path | None = None,
+        static_mounts: Sequence[tuple[str, str]] | None = None,
+        memory: bool = False,
+        settings: Mapping[str, Any] | None = None,
+        secret: str | None = None,
+        version_note: str | None = None,
+        config_dir: Path | None = None,
+        pdb: bool = False,
+        crossdb: bool = False,
+        nolock: bool = False,
+        internal: str | Path | None = None,
+        default_deny: bool = False,
+    ) -> None:
+        self._secret = secret or secrets.token_hex(32)
+        self.pdb = pdb
+        self.crossdb = crossdb
+        self.nolock = nolock
+        self.default_deny = default_deny
+        self.version_note = version_note
+        self._assembly = Assembly(
+            facade=self,
+            files=[str(path) for path in files or ()],
+            immutables=[str(path) for path in immutables or ()],
+            cache_headers=cache_headers,
+            cors=cors,
+            inspect_data=inspect_data,
+            config=config or {},
+            metadata=metadata or {},
+            settings=settings or {},
+            sqlite_extensions=tuple(sqlite_extensions or ()),
+            template_dir=template_dir,
+            plugins_dir=plugins_dir,
+            static_mounts=tuple(static_mounts or ()),
+            memory=memory,
+            secret=self._secret,
+            version_note=version_note,
+            config_dir=config_dir,
+            crossdb=crossdb,
+            nolock=nolock,
+            internal=str(internal) if internal else None,
+            default_deny=default_deny,
+        )
+        self.site = assemble(self._assembly)
+        self._databases: dict[str, Database] = {
+            name: Database.around(self, engine) for name, engine in self.site.databases.items()
+        }
+        self._internal_database = Database.around(self, self.site.internal)
+        self._background = BackgroundTaskSupervisor(self)
+        self.site.state["background_tasks"] = self._background
+        self._kept: set[asyncio.Future[Any]] = set()
+        self._startup_lock: asyncio.Lock | None = None
+        self._stopped = False
+        self._application: Any = None
+        self._client: InProcessClient | None = None
+
+    # -- life cycle
+
+    async def invoke_startup(self) -> None:
+        """Run what plugins do at the start; further calls do nothing. Raises StartupError."""
+        if self.started:
+            return
+        if self._startup_lock is None:
+            self._startup_lock = asyncio.Lock()
+        async with self._startup_lock:
+            if not self.started:
+                await run_startup(self)
+                self.started = True
+
+    async def invoke_shutdown(self) -> None:
+        """Run shutdown hooks, cancel background tasks, close the databases; once."""
+        if self._stopped:
+            return
+        self._stopped = True
+        await run_shutdown(self, self._background)
+        self.close()
+
+    def close(self) -> None:
+        """Close every database. Idempotent."""
+        for engine in self.site.databases.values():
+            engine.close()
+        self.site.internal.close()
+        self._assembly.close()
+
+    def app(self) -> Any:
+        """The ASGI application."""
+        if self._application is None:
+            self._application = open_application(self.site, self)
+        return self._application
+
+    def add_background_task(self, func: Callable[[Any], Awaitable[Any]], name: str | None = None) -> BackgroundTask:
+        """Run ``func(datasette)`` beside the server, from the end of start-up on."""
+        return self._background.add(func, name)
+
+    async def start_background_tasks(self) -> None:
+        await self.invoke_startup()
+        await self._background.launch()
+
+    def keep(self, pending: Awaitable[Any]) -> None:
+        """Hold on to work that nobody waits for until it is done."""
+        future = asyncio.ensure_future(pending)
+        self._kept.add(future)
+        future.add_done_callback(self._kept.discard)
+
+    # -- databases
+
+    @property
+    def databases(self) -> dict[str, Database]:
+        """Name → database, without the internal one."""
+        return self._databases
+
+    def get_database(self, name: str | None = None, route: str | None = None) -> Database:
+        """A database by name or route, by default the first. Raises KeyError."""
+        if route is not None:
+            for database in self._databases.values():
+                if database.route == route:
+                    return database
+            raise KeyError(route)
+        if name is None:
+            return next(iter(self._databases.values()))
+        return self._databases[name]
+
+    def get_internal_database(self) -> Database:
+        return self._internal_database
+
+    def add_database(self, db: Database, name: str | None = None, route: str | None = None) -> Database:
+        """Serve another database; its name gets ``_2``, ``_3`` … where it is taken."""
+        wanted = name or db.memory_name or (Path(db.path).stem if db.path else MEMORY)
+        unique = unique_name(wanted, self._databases)
+        spec = DatabaseSpec(
+            name=unique,
+            route=route or unique,
+            path=db.path,
+            memory_name=db.memory_name,
+            is_memory=db.is_memory,
+            is_mutable=db.is_mutable,
+            is_temp_disk=db.is_temp_disk,
+            mode=db.mode,
+            nolock=self.nolock,
+        )
+        engine = SqliteDatabase(spec, pool=self._assembly.pool, setup=self._assembly.setup)
+        db.attach(engine)
+        # New objects, so that a request that iterates keeps what it began with.
+        self.site.databases[unique] = engine
+        self._databases = {**self._databases, unique: db}
+        return db
+
+    def add_memory_database(self, memory_name: str, name: str | None = None, route: str | None = None) -> Database:
+        """Serve the shared memory database of that name."""
+        return self.add_database(Database(self, memory_name=memory_name), name=name, route=route)
+
+    def remove_database(self, name: str) -> None:
+        """Stop serving a database and close it. Raises KeyError."""
+        removed = self._databases[name]
+        self._databases = {key: db for key, db in self._databases.items() if key != name}
+        del self.site.databases[name]
+        removed.close()
+
+    async def execute(self, db_name: str, sql: str, params: Any = None, **options: Any) -> Any:
+        """As ``get_database(db_name).execute(...)``."""
+        return await self.get_database(db_name).execute(sql, params, **options)
+
+    async def refresh_schemas(self, *, force: bool = False) -> None:
+        """Look at every database now; needed nowhere, since each read looks by itself."""
+        for engine in list(self.site.databases.values()):
+            await engine.look()
+
+    # -- configuration
+
+    @property
+    def config(self) -> Mapping[str, Any]:
+        return self.site.config.raw
+
+    @property
+    def pm(self) -> Any:
+        return self.site.hooks.pm
+
+    @property
+    def cors(self) -> bool:
+        return self.site.cors
+
+    @property
+    def cache_headers(self) -> bool:
+        return self.site.cache_headers
+
+    @property
+    def root_enabled(self) -> bool:
+        return self.site.root_enabled
+
+    @root_enabled.setter
+    def root_enabled(self, value: bool) -> None:
+        self.site.root_enabled = value
+        self.site.permissions.root_enabled = value
+
+    def setting(self, name: str) -> Any:
+        """A setting's value. Raises AttributeError for an unknown one."""
+        return getattr(self.site.settings, name, None)
+
+    def settings_dict(self) -> dict[str, Any]:
+        return self.site.settings.as_dict()
+
+    def plugin_config(
+        self, plugin_name: str, database: str | None = None, table: str | None = None, fallback: bool = True
+    ) -> Any:
+        """Configuration of a plugin at one level, with secrets resolved; None where there is none."""
+        return self._assembly.plugin_config(plugin_name, database, table, fallback)
+
+    # -- requests from inside
+
+    @property
+    def client(self) -> InProcessClient:
+        """Requests to this instance without a network."""
+        if self._client is None:
+            # Imported here for its cost: a server that only answers others never needs an HTTP client.
+            from vitrina.http.client import InProcessClient
+
+            self._client = InProcessClient(
+                self.app,
+                urls=self.site.urls,
+                actor_cookie=self._actor_cookie,
+                skip_permissions=skip_permissions,
+            )
+        return self._client
+
+    def _actor_cookie(self, actor: dict[str, Any]) -> str:
+        return self.sign({"a": actor}, "actor")
+
+    def in_client(self) -> bool:
+        """True inside a call made through ``client``."""
+        return in_client()

@@ -1,0 +1,67 @@
+"""Installed plugins, and the folders of templates and static files they bring."""
+
+from __future__ import annotations
+
+import importlib.resources
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pluggy
+
+from vitrina.hooks.manager import Hooks, load_directory, load_entry_points, new_manager
+
+_shared: pluggy.PluginManager | None = None
+
+
+def shared_manager() -> pluggy.PluginManager:
+    """The plugin manager of this process, with installed plugins; plugins know it as ``pm``."""
+    global _shared
+    if _shared is None:
+        _shared = new_manager()
+        load_entry_points(_shared)
+    return _shared
+
+
+def open_hooks(plugins_dir: str | Path | None) -> Hooks:
+    """Hooks with installed plugins and those of a directory. Raises StartupError, PluginError."""
+    pm = shared_manager()
+    if plugins_dir is not None:
+        load_directory(pm, plugins_dir)
+    return Hooks(pm)
+
+
+@dataclass(frozen=True, slots=True)
+class PluginFolders:
+    """Folders of one plugin; None where it has none."""
+
+    name: str
+    templates: Path | None
+    static: Path | None
+
+
+def plugin_folders(pm: pluggy.PluginManager) -> list[PluginFolders]:
+    """Folders of every registered plugin that is a package, by the name of its distribution."""
+    distributions = {plugin: dist.project_name for plugin, dist in pm.list_plugin_distinfo()}
+    found = []
+    for plugin in pm.get_plugins():
+        root = _package_root(plugin)
+        if root is None:
+            continue
+        name = distributions.get(plugin, getattr(plugin, "__name__", ""))
+        templates, static = root / "templates", root / "static"
+        found.append(
+            PluginFolders(name, templates if templates.is_dir() else None, static if static.is_dir() else None)
+        )
+    return found
+
+
+def _package_root(plugin: Any) -> Path | None:
+    name = getattr(plugin, "__name__", None)
+    if not isinstance(name, str) or "." in name and name.endswith(".py"):
+        return None
+    spec = getattr(plugin, "__spec__", None)
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    root = importlib.resources.files(name)
+    return Path(str(root))

@@ -1,0 +1,55 @@
+"""The part of the plugin-facing instance about templates, messages, static files and URLs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vitrina.http.messages import add_message
+from vitrina.web.absolute import absolute_url
+from vitrina.web.page import render_text
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from vitrina.http.request import Request
+    from vitrina.http.urls import Urls
+    from vitrina.web.site import Site
+
+
+class RenderingMethods:
+    """Thin delegation to the page renderer."""
+
+    site: Site
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def urls(self) -> Urls:
+        return self.site.urls
+
+    async def render_template(
+        self, templates: Any, context: Any = None, request: Request | None = None, view_name: str | None = None
+    ) -> str:
+        """Render a template (a name, a list of names, or a Template). Raises RuntimeError before start-up."""
+        if not self.started:
+            raise RuntimeError("invoke_startup() must be called before templates are rendered")
+        return await render_text(self.site, templates, context, request, view_name)
+
+    started: bool = False
+
+    def get_jinja_environment(self, request: Request | None = None) -> Environment:
+        return self.site.templates.environment
+
+    def add_message(self, request: Request, message: str, type: int = INFO) -> None:
+        """Show a message on the next page that this client sees."""
+        add_message(request, message, type)
+
+    def absolute_url(self, request: Request, path: str) -> str:
+        """``path`` as a whole URL, as this client reaches the server."""
+        return absolute_url(self.site, request, path)
+
+    def static(self, path: str, plugin: str | None = None, mount: str | None = None) -> str:
+        """URL of a static file with the hash of its content."""
+        return self.site.static_url(path, plugin=plugin, mount=mount)

@@ -1,0 +1,63 @@
+"""What plugins do at the start and the end of an instance, in the contract's order."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from vitrina.errors import StartupError
+from vitrina.facade.lifespan import BackgroundTaskSupervisor
+from vitrina.hooks.call import await_me_maybe
+from vitrina.render.column_types import BUILT_IN
+from vitrina.tokens.handlers import SignedTokenHandler
+from vitrina.web.column_types import REGISTRY_KEY
+
+if TYPE_CHECKING:
+    from vitrina.web.site import Site
+
+log = logging.getLogger("vitrina.startup")
+
+
+async def run_startup(datasette: Any) -> None:
+    """Events, actions, column types, template environment, stored content, then the startup hooks.
+
+    Raises StartupError.
+    """
+    site: Site = datasette.site
+    site.state["events"] = tuple(await site.hooks.lists("register_events", datasette=datasette))
+    for action in await site.hooks.lists("register_actions", datasette=datasette):
+        site.permissions.actions.register(action)
+    await _register_column_types(site, datasette)
+    await site.hooks.gather("prepare_jinja2_environment", env=site.templates.environment, datasette=datasette)
+    await register_token_handlers(site, datasette)
+    await site.store.load()
+    for result in site.hooks.call("startup", datasette=datasette):
+        await await_me_maybe(result)
+
+
+async def register_token_handlers(site: Site, datasette: Any) -> None:
+    """Handlers in the order in which they are asked: plugins' own, with the built-in one last."""
+    handlers = await site.hooks.lists("register_token_handler", datasette=datasette)
+    site.state["token_handlers"] = (*handlers, SignedTokenHandler())
+
+
+async def _register_column_types(site: Site, datasette: Any) -> None:
+    registry = {kind.name: kind for kind in BUILT_IN}
+    for kind in await site.hooks.lists("register_column_types", datasette=datasette):
+        if kind.name in registry and registry[kind.name] is not kind:
+            raise StartupError(f"Duplicate column type name: {kind.name}")
+        registry[kind.name] = kind
+    site.state[REGISTRY_KEY] = registry
+
+
+async def run_shutdown(datasette: Any, background: BackgroundTaskSupervisor) -> None:
+    """Shutdown hooks, whose errors are logged, then the end of background tasks."""
+    site: Site = datasette.site
+    if site.hooks.has("shutdown"):
+        for implementation in reversed(site.hooks.pm.hook.shutdown.get_hookimpls()):
+            try:
+                names = implementation.argnames
+                await await_me_maybe(implementation.function(**({"datasette": datasette} if names else {})))
+            except Exception:  # a plugin call: one that fails must not keep the others from ending
+                log.exception("The shutdown hook of %s failed", implementation.plugin_name)
+    await background.stop()

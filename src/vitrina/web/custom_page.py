@@ -1,0 +1,85 @@
+"""Pages that a site's owner writes as templates: tried after the router found nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from vitrina.errors import NotFound
+from vitrina.http.request import Request
+from vitrina.http.response import Response
+from vitrina.web.page import render_text
+
+if TYPE_CHECKING:
+    from vitrina.web.site import Site
+
+_PREFIX = "pages/"
+_PLACE = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)\}")
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What functions called inside the template asked for."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def functions(self) -> dict[str, Any]:
+        def custom_status(code: int) -> str:
+            self.status = code
+            return ""
+
+        def custom_header(name: str, value: str) -> str:
+            self.headers[name] = value
+            return ""
+
+        def custom_redirect(location: str, code: int = 302) -> str:
+            self.status = code
+            self.headers["Location"] = location
+            return ""
+
+        def raise_404(message: str = "") -> str:
+            raise NotFound(message)
+
+        return {
+            "custom_status": custom_status,
+            "custom_header": custom_header,
+            "custom_redirect": custom_redirect,
+            "raise_404": raise_404,
+        }
+
+
+async def custom_page(site: Site, request: Request) -> Response | None:
+    """The page template that fits the path, rendered; None where there is none.
+
+    ``pages/about.html`` serves ``/about``; ``pages/{year}/{name}.html`` serves
+    any two segments and gives the template both. A template may raise
+    NotFound through ``raise_404``, which becomes the answer.
+    """
+    path = (request.scope.get("route_path") or request.path).strip("/")
+    templates = site.templates
+    # A template directory is read again each time, since its owner may add pages while the server runs.
+    names = await asyncio.to_thread(templates.page_names) if templates.template_dir else templates.page_names()
+    if not names or not path or ".." in path:
+        return None
+    exact = f"{_PREFIX}{path}.html"
+    found: tuple[str, dict[str, str]] | None = (exact, {}) if exact in names else _by_pattern(names, path)
+    if found is None or request.path.endswith("/"):
+        return None
+    outcome = _Outcome()
+    body = await render_text(site, found[0], {**found[1], **outcome.functions()}, request, "page")
+    if "Location" in outcome.headers:
+        return Response.redirect(outcome.headers["Location"], outcome.status)
+    content_type = outcome.headers.pop("content-type", "text/html; charset=utf-8")
+    return Response(body, outcome.status, outcome.headers, content_type)
+
+
+def _by_pattern(names: frozenset[str], path: str) -> tuple[str, dict[str, str]] | None:
+    for name in sorted(name for name in names if "{" in name):
+        text = re.escape(name[len(_PREFIX) : -len(".html")]).replace(r"\{", "{").replace(r"\}", "}")
+        matched = re.fullmatch(_PLACE.sub(r"(?P<\1>[^/]*)", text), path)
+        if matched:
+            return name, matched.groupdict()
+    return None
