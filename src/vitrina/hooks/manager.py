@@ -34,6 +34,11 @@ class Hooks:
     def __init__(self, pm: pluggy.PluginManager | None = None) -> None:
         self.pm = pm or new_manager()
 
+    @property
+    def plugins_registered(self) -> int:
+        """How many plugins there are; changes when one comes or goes."""
+        return len(self.pm._name2plugin)
+
     def has(self, name: str) -> bool:
         """True when at least one plugin implements the hook."""
         caller = getattr(self.pm.hook, name, None)
