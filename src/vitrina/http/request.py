@@ -124,7 +124,7 @@ class Request:
         """The first header called ``name`` (lower case bytes), decoded, without reading the others."""
         for key, value in self.scope["headers"]:
             if key == name:
-                return value.decode("latin-1")
+                return str(value, "latin-1")
         return None
 
     @property
@@ -233,8 +233,7 @@ def path_of(scope: Scope) -> str:
     """The undecoded path of an ASGI scope, without the query string."""
     raw = scope.get("raw_path")
     if raw is None:
-        path: str = scope["path"]
-        return path
+        return quote(scope["path"], safe="/~!$&'()*+,;=:@")
     text: str = raw.decode("latin-1")
     return text.partition("?")[0] if "?" in text else text
 

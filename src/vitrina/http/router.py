@@ -26,7 +26,7 @@ class Route:
     ``methods`` are those the handler is called for; GET brings HEAD with it,
     and "*" means every method. ``allow`` adds an Allow header to the answer
     to OPTIONS. ``bare`` marks static files: no CORS headers, and no Vary on
-    success.
+    success. ``json_errors``: failures are told in JSON whatever the path.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Route:
     methods: tuple[str, ...] = ("GET",)
     allow: bool = False
     bare: bool = False
+    json_errors: bool = False
     any_method: bool = field(init=False)
     accepted: frozenset[str] = field(init=False)
 
