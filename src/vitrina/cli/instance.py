@@ -1,0 +1,72 @@
+"""From the options of ``serve`` to an instance: configuration, files, constructor arguments."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+import click
+
+from vitrina.cli.files import GivenFiles, check_databases, sort_arguments
+from vitrina.cli.options import ServeOptions
+from vitrina.config.directory import ConfigDirectory, read_directory, read_inspect_file
+from vitrina.config.documents import Document, parse_document
+from vitrina.config.load import load_config
+from vitrina.errors import ConfigError
+from vitrina.facade.datasette import Datasette
+
+
+def build_instance(options: ServeOptions) -> Datasette:
+    """Read the configuration, look at the files and construct the instance; nothing is served yet.
+
+    Raises StartupError and ConfigError.
+    """
+    given = sort_arguments(options.files, create=options.create)
+    directory = read_directory(given.directory) if given.directory else None
+    config = load_config(
+        config=_document(options.config),
+        metadata=_document(options.metadata),
+        assignments=options.settings,
+        directory=directory,
+    )
+    for warning in config.warnings:
+        click.echo(f"Warning: {warning}", err=True)
+    check_databases(_every_file(given, options, directory))
+    instance = Datasette(
+        files=given.files,
+        immutables=options.immutable,
+        cache_headers=not options.reload,
+        cors=options.cors,
+        inspect_data=read_inspect_file(options.inspect_file) if options.inspect_file else None,
+        config=dict(config.raw),
+        metadata=dict(config.metadata),
+        sqlite_extensions=options.sqlite_extensions,
+        template_dir=options.template_dir,
+        plugins_dir=options.plugins_dir,
+        static_mounts=options.static,
+        memory=options.memory,
+        secret=options.secret,
+        version_note=options.version_note,
+        config_dir=given.directory,
+        pdb=options.pdb,
+        crossdb=options.crossdb,
+        nolock=options.nolock,
+        internal=options.internal,
+        default_deny=options.default_deny,
+    )
+    if options.root:
+        instance.root_enabled = True
+    return instance
+
+
+def _document(file: TextIO | None) -> Document | None:
+    if file is None:
+        return None
+    source = "standard input" if file.name in ("<stdin>", "-", 0) else str(file.name)
+    try:
+        return parse_document(file.read(), source)
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{source}: the file is not UTF-8 text") from error
+
+
+def _every_file(given: GivenFiles, options: ServeOptions, directory: ConfigDirectory | None) -> list[str]:
+    return [*given.files, *options.immutable, *(directory.files if directory else ())]

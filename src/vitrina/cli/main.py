@@ -1,0 +1,72 @@
+"""The command group, and how its errors are printed."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+from click_default_group import DefaultGroup
+
+from vitrina.cli.inspect import inspect
+from vitrina.cli.packages import install, uninstall
+from vitrina.cli.plugins import plugins
+from vitrina.cli.serve import serve
+from vitrina.cli.tokens import create_token
+from vitrina.errors import VitrinaError
+from vitrina.version import REFERENCE_VERSION, __version__
+
+
+class _Group(DefaultGroup):  # type: ignore[misc]
+    """A group whose errors of our own are one sentence on stderr and exit status 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except VitrinaError as error:
+            message = error.message if error.hint is None else f"{error.message} ({error.hint})"
+            raise click.ClickException(message) from error
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.commands and not cmd_name.endswith((".db", ".sqlite", ".sqlite3")):
+            _add_plugin_commands(self)
+        command: click.Command | None = super().get_command(ctx, cmd_name)
+        return command
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        _add_plugin_commands(self)
+        names: list[str] = super().list_commands(ctx)
+        return names
+
+
+def _add_plugin_commands(group: click.Group) -> None:
+    """Let installed plugins add commands; looked for only when a word is none of ours, since it takes time."""
+    if group.__dict__.get("plugin_commands_added"):
+        return
+    group.__dict__["plugin_commands_added"] = True
+    from vitrina.facade.plugins import shared_manager
+    from vitrina.hooks.manager import Hooks
+
+    Hooks(shared_manager()).call("register_commands", cli=group)
+
+
+@click.group(cls=_Group, default="serve", default_if_no_args=True)
+@click.version_option(
+    __version__,
+    prog_name="vitrina",
+    message=f"%(prog)s, version %(version)s (answers as datasette {REFERENCE_VERSION})",
+)
+def cli() -> None:
+    """Vitrina shows SQLite databases as a website and a JSON API.
+
+    A word that is no command is taken as a file: "vitrina data.db" is
+    "vitrina serve data.db".
+    """
+
+
+for _command in (serve, inspect, create_token, plugins, install, uninstall):
+    cli.add_command(_command)
+
+
+if __name__ == "__main__":
+    sys.exit(cli())
