@@ -13,13 +13,15 @@ from typing import Any, TypeVar
 from vitrina.catalog.model import DatabaseCatalog
 from vitrina.engine.protocols import CatalogChanged, DatabaseSpec
 from vitrina.engine.sqlite.connections import ConnectionSetup, Purpose, open_connection
+from vitrina.engine.sqlite.files import explain
 from vitrina.engine.sqlite.fingerprint import SMALL_FILE, Fingerprint
 from vitrina.engine.sqlite.reader import ReadConnection, SqliteReader
 from vitrina.engine.sqlite.readers import ReaderPool
 from vitrina.engine.sqlite.translate import translated
+from vitrina.engine.sqlite.turns import turn_of
 from vitrina.engine.sqlite.watcher import Watcher
 from vitrina.engine.sqlite.writer import Writer, in_transaction, without_transaction
-from vitrina.errors import DatabaseClosed, InvalidSQL
+from vitrina.errors import DatabaseClosed, DatabaseCorrupt, InvalidSQL, StartupError, VitrinaError
 
 T = TypeVar("T")
 
@@ -81,6 +83,7 @@ class SqliteDatabase:
         self._fingerprint = Fingerprint(spec.hash, None if counts is None else dict(counts))
         self._fingerprint_begun = spec.is_mutable or spec.path is None or self._fingerprint.is_complete
         self._fingerprint_lock = threading.Lock()
+        self._turn = turn_of(spec.memory_name)
         self._watcher = Watcher(spec, lambda: self._open("read"))
         self._writer = Writer(spec.name, self._open_for_writing, threaded=pool.num_sql_threads > 0)
 
@@ -160,13 +163,27 @@ class SqliteDatabase:
         """
         return await self.pool.run(lambda: self._foreign_read(fn))
 
+    def check(self) -> None:
+        """Open the file for the first time, at start-up (blocking; does not grow with the data).
+
+        Raises StartupError that says why the file cannot be served.
+        """
+        problem = explain(self.spec)
+        try:
+            with self._turn, self._lock, translated(self.name):
+                self._watcher.connect()
+        except VitrinaError as error:
+            if problem is not None and not isinstance(error, DatabaseCorrupt):
+                raise StartupError(problem[0], hint=problem[1]) from error
+            raise StartupError(error.message, hint=error.hint) from error
+
     def look_now(self) -> DatabaseCatalog:
         """The current catalog, after looking at the file's version counter (blocking; for worker threads)."""
         return self._current()[0]
 
     def _current(self) -> tuple[DatabaseCatalog, int]:
         """The current catalog and its generation; every job begins with it."""
-        with self._lock:
+        with self._turn, self._lock:
             self._ensure_open()
             catalog = self._watcher.look()
             # Taken with the catalog: another thread may see a newer one before this job has read anything.
@@ -196,7 +213,7 @@ class SqliteDatabase:
             raise CatalogChanged
         if slot is None:
             slot = self._slot()
-        with slot.lock:
+        with slot.lock, self._turn:
             self._ensure_open()
             try:
                 return job(self._reader(slot, current, generation))
@@ -224,7 +241,8 @@ class SqliteDatabase:
     def _foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         self._current()
         slot = self._slot()
-        with slot.lock:
+        with slot.lock, self._turn:
+            self._ensure_open()
             if slot.foreign is None:
                 with translated(self.name):
                     slot.foreign = self._open("foreign")
@@ -272,12 +290,14 @@ class SqliteDatabase:
         return await self._writer.run(lambda _: self._run_isolated(fn))
 
     def _run_write(self, conn: sqlite3.Connection, fn: Callable[[sqlite3.Connection], T], transaction: bool) -> T:
-        return in_transaction(conn, fn) if transaction else without_transaction(conn, fn)
+        with self._turn:
+            return in_transaction(conn, fn) if transaction else without_transaction(conn, fn)
 
     def _run_isolated(self, fn: Callable[[sqlite3.Connection], T]) -> T:
-        conn = self._open("write")
+        conn = self._open_for_writing()
         try:
-            return fn(conn)
+            with self._turn:
+                return fn(conn)
         finally:
             conn.close()
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
+import threading
 import time
 
 from vitrina.dialect.statement import ALLOWED_PRAGMAS
+from vitrina.engine.sqlite.memory_limit import limit_heap
+from vitrina.engine.sqlite.watchdog import WATCHDOG
 
 #: largest text or blob, in bytes, that people's SQL may build
 MAX_VALUE_BYTES = 64 * 1024 * 1024
@@ -35,21 +39,41 @@ _ALLOWED = frozenset(
 
 
 class TimeLimit:
-    """The clock of one connection: interrupts the running statement after its deadline."""
+    """The clock of one connection: interrupts the running statement after its deadline.
 
-    __slots__ = ("deadline",)
+    ``steps`` of SQLite's virtual machine pass between two looks at the clock.
+    """
 
-    def __init__(self, conn: sqlite3.Connection) -> None:
+    __slots__ = ("_conn", "_lock", "deadline")
+
+    def __init__(self, conn: sqlite3.Connection, steps: int = _STEPS) -> None:
         self.deadline: float | None = None
-        conn.set_progress_handler(self._expired, _STEPS)
+        self._conn = conn
+        self._lock = threading.Lock()
+        conn.set_progress_handler(self._expired, steps)
 
     def start(self, milliseconds: float | None) -> None:
         """Set the deadline of the next statement; None for no limit."""
-        self.deadline = None if milliseconds is None else time.monotonic() + milliseconds / 1000
+        if milliseconds is None:
+            self.stop()
+            return
+        deadline = time.monotonic() + milliseconds / 1000
+        with self._lock:
+            self.deadline = deadline
+        WATCHDOG.watch(self, deadline)
 
     def stop(self) -> None:
-        """Forget the deadline."""
-        self.deadline = None
+        """Forget the deadline: the statement ended."""
+        with self._lock:
+            self.deadline = None
+        WATCHDOG.forget(self)
+
+    def interrupt(self, deadline: float) -> None:
+        """Called by the watchdog; the lock keeps it from hitting a later statement."""
+        with self._lock:
+            if self.deadline == deadline:
+                with contextlib.suppress(sqlite3.Error):
+                    self._conn.interrupt()
 
     def _expired(self) -> bool:
         return self.deadline is not None and time.monotonic() > self.deadline
@@ -72,5 +96,6 @@ def guard(conn: sqlite3.Connection) -> None:
         conn.enable_load_extension(False)
     limit = conn.getlimit(sqlite3.SQLITE_LIMIT_LENGTH)
     conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(limit, MAX_VALUE_BYTES))
+    limit_heap(conn)
     conn.execute("PRAGMA query_only=1")
     conn.set_authorizer(authorize)

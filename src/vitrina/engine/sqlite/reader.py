@@ -10,7 +10,7 @@ from vitrina.catalog.model import DatabaseCatalog
 from vitrina.engine.protocols import Params, Rows
 from vitrina.engine.sqlite.connections import LENIENT_TEXT
 from vitrina.engine.sqlite.guard import MAX_RESULT_BYTES, TimeLimit, guard
-from vitrina.engine.sqlite.translate import DRIVER_ERRORS, translate
+from vitrina.engine.sqlite.translate import DRIVER_ERRORS, TIME_LIMIT_MESSAGE, translate
 from vitrina.errors import InvalidSQL, QueryInterrupted, VitrinaError
 
 _BATCH = 100
@@ -136,7 +136,7 @@ class SqliteReader:
         self, connection: ReadConnection, sql: str, params: Params, time_limit_ms: float | None, max_rows: int | None
     ) -> Rows:
         if time_limit_ms is not None and time_limit_ms <= 0:
-            raise QueryInterrupted(sql=sql, params=params)
+            raise QueryInterrupted(TIME_LIMIT_MESSAGE, sql=sql, params=params)
         connection.limit.start(time_limit_ms)
         try:
             try:

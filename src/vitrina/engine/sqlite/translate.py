@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 DRIVER_ERRORS = (sqlite3.Error, sqlite3.Warning, OverflowError, UnicodeError, MemoryError)
 
+TIME_LIMIT_MESSAGE = "SQL query took too long. The time limit is controlled by the sql_time_limit_ms setting."
+
 _PRIMARY = 0xFF
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -34,7 +36,7 @@ def translate(error: BaseException, *, database: str, sql: str = "", params: Any
     text = str(error)
     code = error_code(error)
     if code == sqlite3.SQLITE_INTERRUPT:
-        return QueryInterrupted(sql=sql, params=params)
+        return QueryInterrupted(TIME_LIMIT_MESSAGE, sql=sql, params=params)
     if code in _LOCKED:
         return Unavailable(
             f"Database {database} is locked",

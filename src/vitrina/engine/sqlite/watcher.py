@@ -51,10 +51,10 @@ class Watcher:
             self._look_at_file()
         with translated(self._spec.name):
             if self._conn is None:
-                self._conn = self._open()
-                self._data_version = -1
-            elif not self._spec.is_mutable and self.catalog is not None:
+                self.connect()
+            elif not self._spec.is_mutable and self.catalog is not None and not self.catalog.attached:
                 return self.catalog
+            assert self._conn is not None
             data_version: int = self._conn.execute("PRAGMA data_version").fetchone()[0]
             catalog = self.catalog
             if data_version == self._data_version and catalog is not None and not catalog.attached:
@@ -63,6 +63,12 @@ class Watcher:
             self.generation += 1
             self._data_version = data_version
             return self._refresh(self._conn)
+
+    def connect(self) -> None:
+        """Open the connection if it is not open (blocking); raises sqlite3.Error as the driver does."""
+        if self._conn is None:
+            self._conn = self._open()
+            self._data_version = -1
 
     def _refresh(self, conn: sqlite3.Connection) -> DatabaseCatalog:
         catalog = self.catalog
