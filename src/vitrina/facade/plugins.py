@@ -23,6 +23,35 @@ def shared_manager() -> pluggy.PluginManager:
     return _shared
 
 
+def __getattr__(name: str) -> Any:
+    # Plugins know the manager as a module's attribute; it is made when first asked for.
+    if name == "pm":
+        return shared_manager()
+    raise AttributeError(name)
+
+
+def get_plugins() -> list[dict[str, Any]]:
+    """Registered plugins as ``{name, static_path, templates_path, hooks}``, with ``version`` for installed ones."""
+    pm = shared_manager()
+    folders = {each.name: each for each in plugin_folders(pm)}
+    distributions = {id(plugin): dist for plugin, dist in pm.list_plugin_distinfo()}
+    found = []
+    for plugin in pm.get_plugins():
+        distribution = distributions.get(id(plugin))
+        name = distribution.project_name if distribution else str(pm.get_name(plugin))
+        folder = folders.get(name)
+        entry: dict[str, Any] = {
+            "name": name,
+            "static_path": str(folder.static) if folder and folder.static else None,
+            "templates_path": str(folder.templates) if folder and folder.templates else None,
+            "hooks": [caller.name for caller in pm.get_hookcallers(plugin) or ()],
+        }
+        if distribution:
+            entry["version"] = distribution.version
+        found.append(entry)
+    return found
+
+
 def open_hooks(plugins_dir: str | Path | None) -> Hooks:
     """Hooks with installed plugins and those of a directory. Raises StartupError, PluginError."""
     pm = shared_manager()
@@ -42,13 +71,13 @@ class PluginFolders:
 
 def plugin_folders(pm: pluggy.PluginManager) -> list[PluginFolders]:
     """Folders of every registered plugin that is a package, by the name of its distribution."""
-    distributions = {plugin: dist.project_name for plugin, dist in pm.list_plugin_distinfo()}
+    distributions = {id(plugin): dist.project_name for plugin, dist in pm.list_plugin_distinfo()}
     found = []
     for plugin in pm.get_plugins():
         root = _package_root(plugin)
         if root is None:
             continue
-        name = distributions.get(plugin, getattr(plugin, "__name__", ""))
+        name = distributions.get(id(plugin), getattr(plugin, "__name__", ""))
         templates, static = root / "templates", root / "static"
         found.append(
             PluginFolders(name, templates if templates.is_dir() else None, static if static.is_dir() else None)
