@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,7 @@ from vitrina.hooks.call import async_call_with_supported_arguments
 from vitrina.tilde import tilde_decode, tilde_encode
 
 _MOST = 1000
+_numbers = itertools.count(1)
 
 Place = tuple[str | None, str | None]
 
@@ -106,6 +109,24 @@ class ResourceLists:
         action = self._permissions.actions[action_name]
         more = _render_next(page[-1]) if len(found) > limit else None
         return ResourcePage([_resource(action, place, include_reasons) for place in page], more)
+
+    async def sql(
+        self, action_name: str, actor: Actor | None, *, parent: str | None = None, include_is_private: bool = False
+    ) -> tuple[str, dict[str, Any]]:
+        """SQL for the internal database, with its parameters, that selects the allowed resources.
+
+        Columns: parent, child, reason (a JSON list) and, if asked for,
+        is_private. The decisions are made now; the SQL carries them.
+        """
+        found = await self.allowed(
+            action_name, actor, parent=parent, with_private=include_is_private, with_reasons=True
+        )
+        rows = [[place.parent, place.child, json.dumps(place.reasons), int(bool(place.private))] for place in found]
+        # Plugins join the SQL of several lists into one statement: the parameter's name must not repeat.
+        name = f"allowed_{next(_numbers)}"
+        columns = ["parent", "child", "reason"] + (["is_private"] if include_is_private else [])
+        selected = ", ".join(f"value ->> {number} as {column}" for number, column in enumerate(columns))
+        return f"select {selected} from json_each(:{name})", {name: json.dumps(rows)}
 
     async def _places(self, action: Action, actor: Actor | None, parent: str | None) -> Iterable[Place]:
         databases = self._permissions.databases

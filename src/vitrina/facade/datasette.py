@@ -18,6 +18,7 @@ from vitrina.facade.database import Database
 from vitrina.facade.identity import IdentityMethods
 from vitrina.facade.lifespan import BackgroundTask, BackgroundTaskSupervisor
 from vitrina.facade.rendering import RenderingMethods
+from vitrina.facade.resource_lists import ResourceMethods
 from vitrina.facade.specs import MEMORY, unique_name
 from vitrina.facade.startup import run_shutdown, run_startup
 from vitrina.http.inside import in_client
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 INTERNAL = "_internal"
 
 
-class Datasette(IdentityMethods, ContentMethods, RenderingMethods):
+class Datasette(IdentityMethods, ContentMethods, RenderingMethods, ResourceMethods):
     """One server: its databases, configuration, plugins and application.
 
     ``files`` and ``immutables`` are paths; ``config``, ``metadata`` and

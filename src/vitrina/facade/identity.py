@@ -28,16 +28,13 @@ class IdentityMethods:
 
     async def allowed(self, *, action: str, resource: Resource | None = None, actor: Any = None) -> bool:
         """Whether the actor may do it. Raises ValueError for an unknown action."""
-        access = await self.site.permissions.load(actor, (action,))
-        return access.allowed(action, *_place(resource))
+        return await self.site.permissions.allowed(actor, action, *_place(resource))
 
     async def allowed_many(
         self, *, actions: Iterable[str], resource: Resource | None = None, actor: Any = None
     ) -> dict[str, bool]:
         """Action → whether the actor may do it to the resource."""
-        wanted = list(actions)
-        access = await self.site.permissions.load(actor, wanted)
-        return {action: access.allowed(action, *_place(resource)) for action in wanted}
+        return await self.site.permissions.allowed_many(actor, actions, *_place(resource))
 
     async def ensure_permission(self, *, action: str, resource: Resource | None = None, actor: Any = None) -> None:
         """Raises Forbidden with the action's name as its message."""
@@ -46,10 +43,7 @@ class IdentityMethods:
 
     async def check_visibility(self, actor: Any, action: str, resource: Resource | None = None) -> tuple[bool, bool]:
         """(visible to the actor, private: visible to the actor but not to everyone)."""
-        access = await self.site.permissions.load(actor, (action,))
-        place = _place(resource)
-        visible = access.allowed(action, *place)
-        return visible, visible and access.private(action, *place)
+        return await self.site.permissions.visibility(actor, action, *_place(resource))
 
     def resource_for_action(self, action: str, parent: str | None, child: str | None) -> Resource | None:
         """The resource that an action is done to, or None for a global action."""
