@@ -122,12 +122,12 @@ class Application:
             response = await self._respond(request, path, outgoing)
             if response is not None:
                 await self._deliver(request, response, outgoing)
-        except Exception:
-            logger.exception("%s %s failed", request.method, request.path)
+        except Exception as error:
             if outgoing.started:
                 # Too late for an error page: the server closes the connection, so that the client notices.
+                logger.exception("%s %s failed while it was sent", request.method, request.path)
                 raise
-            await Response.text("Internal Server Error", 500).asgi_send(outgoing.send)
+            await (await error_response(request, error, plain_error_page)).asgi_send(outgoing.send)
 
     def _own_scope(self, scope: Scope) -> Scope:
         """A copy of the scope with what requests need to know of the settings, and the base_url taken off."""
@@ -196,16 +196,14 @@ class Application:
         """The answer for an exception: a redirect, a page of the site's owner or a plugin, or the error itself."""
         outgoing.bare = False
         outgoing.cors = False
-        if isinstance(error, NotFound):
-            response = not_found_redirect(request)
-            if response is None and self.ports.custom_page is not None:
-                response = await self.ports.custom_page(request)
-            if response is not None:
-                return response
-        always_json = isinstance(route, Route) and route.json_errors
-        answer = await self._plugin_answer(request, error)
+        try:
+            answer = await self._other_answer(request, error)
+        except Exception as raised:  # noqa: BLE001 - reported as the error below
+            # A custom page may say 404 itself, and a plugin may fail: that is the error to report then.
+            answer, error = None, raised
         if answer is not None:
             return answer
+        always_json = isinstance(route, Route) and route.json_errors
         # A page that says "Forbidden" is for people, who are on this site already.
         for_people = isinstance(error, Forbidden) and not always_json and not wants_json(request)
         outgoing.cors = self.cors and not for_people
@@ -215,7 +213,15 @@ class Application:
             logger.exception("The error page of %s %s failed", request.method, request.path)
             return await error_response(request, error, plain_error_page)
 
-    async def _plugin_answer(self, request: Request, error: Exception) -> Response | None:
+    async def _other_answer(self, request: Request, error: Exception) -> Response | None:
+        """What stands in for an error page: a redirect, a custom page, or the answer of a plugin."""
+        answer = None
+        if isinstance(error, NotFound):
+            answer = not_found_redirect(request)
+            if answer is None and self.ports.custom_page is not None:
+                answer = await self.ports.custom_page(request)
+        if answer is not None:
+            return answer
         if isinstance(error, Forbidden):
             if self.ports.forbidden is not None:
                 return await self.ports.forbidden(request, error.message)

@@ -60,9 +60,13 @@ class FileResponse(AsgiStream):
                 self._file.close()
 
     async def send_head(self, send: Send) -> None:
-        if self.status == 200:
-            await self._prepare()
-        await super().send_head(send)
+        try:
+            if self.status == 200:
+                await self._prepare()
+            await super().send_head(send)
+        finally:
+            if self._file is not None:
+                self._file.close()
 
     async def _prepare(self) -> None:
         """Decide between the whole file, a range and nothing, and open the file."""

@@ -12,6 +12,8 @@ from vitrina.http.header_text import clean_header_value, location_value
 if TYPE_CHECKING:
     from vitrina.http.types import Send
 
+_WITHOUT_BODY = (204, 304)
+
 
 class Response:
     """Status, headers and body of an answer.
@@ -123,7 +125,7 @@ class Response:
             lines.append((clean_header_value(name).encode("utf-8"), text.encode("utf-8", "surrogateescape")))
         if not has_type:
             lines.append((b"content-type", clean_header_value(self.content_type).encode("utf-8")))
-        if length is not None and not has_length:
+        if length is not None and not has_length and self.status not in _WITHOUT_BODY:
             lines.append((b"content-length", b"%d" % length))
         for cookie in self._set_cookie_headers:
             lines.append((b"set-cookie", cookie.encode("utf-8")))

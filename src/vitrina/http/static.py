@@ -81,24 +81,22 @@ class StaticFiles:
 
     def _locate(self, path: str) -> Path | Response:
         """The file that ``path`` means, or why there is none."""
-        full = self._resolve(path)
-        if full is None or (full.is_relative_to(self.root) and not full.exists() and "%" in path):
-            decoded = self._resolve(unquote(path))
-            full = decoded if decoded is not None and decoded.is_relative_to(self.root) else full
-        if full is None:
-            return _refusal(404, "File not found")
-        if not full.is_relative_to(self.root):
-            return _refusal(404, "Path not inside root path")
-        if full.is_dir():
-            return _refusal(403, "Directory listing is not allowed")
-        return full
-
-    def _resolve(self, path: str) -> Path | None:
         try:
-            return (self.root / path.lstrip("/")).resolve()
+            full = self._resolve(path)
+            if "%" in path and full.is_relative_to(self.root) and not full.exists():
+                decoded = self._resolve(unquote(path))
+                full = decoded if decoded.is_relative_to(self.root) else full
+            if not full.is_relative_to(self.root):
+                return _refusal(404, "Path not inside root path")
+            if full.is_dir():
+                return _refusal(403, "Directory listing is not allowed")
         except (ValueError, OSError, RuntimeError):
             # NUL bytes, names too long, loops of symbolic links
-            return None
+            return _refusal(404, "File not found")
+        return full
+
+    def _resolve(self, path: str) -> Path:
+        return (self.root / path.lstrip("/")).resolve()
 
     def _load(self, path: Path) -> _File:
         status = path.stat()
