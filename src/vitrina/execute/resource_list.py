@@ -125,7 +125,7 @@ class ResourceLists:
         # Plugins join the SQL of several lists into one statement: the parameter's name must not repeat.
         name = f"allowed_{next(_numbers)}"
         columns = ["parent", "child", "reason"] + (["is_private"] if include_is_private else [])
-        selected = ", ".join(f"value ->> {number} as {column}" for number, column in enumerate(columns))
+        selected = ", ".join(f"json_extract(value, '$[{number}]') as {column}" for number, column in enumerate(columns))
         return f"select {selected} from json_each(:{name})", {name: json.dumps(rows)}
 
     async def _places(self, action: Action, actor: Actor | None, parent: str | None) -> Iterable[Place]:
