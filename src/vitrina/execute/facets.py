@@ -17,7 +17,11 @@ def run_facet(reader: Reader, plan: FacetPlan, budget: Budget, *, untrusted: boo
         rows = reader.select(plan.sql, plan.params, time_limit_ms=left, untrusted=untrusted).rows
     except QueryInterrupted:
         return None
-    return FacetResult(plan, [(row[0], row[1]) for row in rows[: plan.size]], len(rows) > plan.size)
+    values = [(row[0], row[1]) for row in rows[: plan.size]]
+    if plan.type == "array":
+        # items of a JSON array are shown and filtered as text, whatever their type
+        values = [(value if isinstance(value, bytes) else str(value), count) for value, count in values]
+    return FacetResult(plan, values, len(rows) > plan.size)
 
 
 def label_facet(reader: Reader, facet: FacetResult, budget: Budget) -> None:

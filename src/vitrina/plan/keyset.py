@@ -13,6 +13,7 @@ from vitrina.tilde import tilde_decode, tilde_encode
 # Marks of values that have no text form. "$" of a real text is always tilde-encoded, so they cannot be confused.
 NULL_MARK = "$null"
 _BLOB_MARK = "$x"
+_EMPTY_MARK = "$empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ def decode_part(part: str) -> Any:
     """Undo :func:`encode_part`; numbers stay text, the column's affinity turns them back."""
     if part == NULL_MARK:
         return None
+    if part == _EMPTY_MARK:
+        return ""
     if part.startswith(_BLOB_MARK):
         try:
             return bytes.fromhex(part[len(_BLOB_MARK) :])
@@ -53,7 +56,8 @@ def make_token(pk_values: Sequence[Any], *, sort_value: Any = None, sorted_by_co
     """The token of a row; with ``sorted_by_column`` its sort value stands first."""
     parts = [encode_part(sort_value)] if sorted_by_column else []
     parts.extend(map(encode_part, pk_values))
-    return ",".join(parts)
+    # an empty token would be no token, and lead to the first page again
+    return ",".join(parts) or _EMPTY_MARK
 
 
 def parse_token(text: str, *, sorted_by_column: bool) -> Token:
