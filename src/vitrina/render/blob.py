@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from vitrina.render.css_class import to_css_class
@@ -34,7 +34,15 @@ def pick_value(values: Iterable[Any], digest: str | None) -> bytes | None:
     return None
 
 
-def file_name(column: str, *, table: str | None = None, row_path: str | None = None, digest: str | None = None) -> str:
-    """The name of the downloaded file; ``row_path`` is the row's part of the URL, still encoded."""
-    parts = [to_css_class(table) if table else None, row_path, to_css_class(column), digest[:6] if digest else None]
-    return "-".join(part for part in parts if part) + ".blob"
+def file_name(parts: Sequence[str], digest: str | None = None, *, row_path: str | None = None) -> str:
+    """The name of the downloaded file.
+
+    ``parts`` are table and column, empty ones left out; ``row_path``, the
+    row's part of the URL still encoded, stands before the column.
+    """
+    names = [to_css_class(part) for part in parts if part]
+    if row_path:
+        names.insert(-1, row_path)
+    if digest:
+        names.append(digest[:6])
+    return "-".join(names) + ".blob"

@@ -83,7 +83,7 @@ class DisplayRows(Sequence[DisplayRow]):
     """All rows of a page.
 
     ``paths`` are the rows' tilde-encoded keys (empty for views). ``overrides``
-    holds what plugins rendered, by (row, position of the column).
+    holds what plugins rendered, by (row, position of the column in the raw row).
     """
 
     columns: Sequence[CellColumn]
@@ -119,18 +119,25 @@ class DisplayRows(Sequence[DisplayRow]):
         row = self.rows[position]
         path = self.paths[position] if self.paths else ""
         cells = []
-        for at, column in enumerate(self.columns):
+        for column in self.columns:
             raw = path if column.index is None else row[column.index]
             if column.is_link:
                 html, kind = self._link(position), "pk"
             else:
-                html, kind = self.overrides.get((position, at)) or column.render(raw, path), value_type(raw)
+                html, kind = self._override(position, column) or column.render(raw, path), value_type(raw)
             cells.append(Cell(column.name, Markup(html), raw, kind))
         return cells
+
+    def _override(self, position: int, column: CellColumn) -> str | None:
+        return None if column.index is None else self.overrides.get((position, column.index))
 
     @property
     def body(self) -> Markup:
         """The finished ``<tr>`` elements of all rows, made once."""
+        return self.finish()
+
+    def finish(self) -> Markup:
+        """Render the body now, wherever the caller runs."""
         if self._body is None:
             self._body = Markup("\n".join(self._rows_html()))
         return self._body
@@ -149,7 +156,7 @@ class DisplayRows(Sequence[DisplayRow]):
                     parts.append(f"{openings[at].pk}{self._link(position)}</td>")
                     continue
                 value = row[index]
-                html = overrides.get((position, at)) if overrides else None
+                html = overrides.get((position, index)) if overrides else None
                 parts.append(f"{openings[at][type(value)]}{html or render(value, path)}</td>")
             parts.append("</tr>")
             yield "".join(parts)
@@ -160,6 +167,20 @@ class DisplayRows(Sequence[DisplayRow]):
         label = self.row_labels[position] if self.row_labels else None
         extra = f' data-row-label="{escape(label)}"' if label else ""
         return f'<tr data-row="{escape(self.paths[position])}"{extra}>'
+
+
+class CustomRow(dict[str, Any]):
+    """A row for plugins: values by column name or position; iteration gives the values."""
+
+    def __init__(self, columns: Sequence[str], values: Sequence[Any]) -> None:
+        super().__init__(zip(columns, values, strict=False))
+        self.columns = list(columns)
+
+    def __getitem__(self, key: Any) -> Any:
+        return super().__getitem__(self.columns[key] if isinstance(key, int) else key)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self[column] for column in self.columns])
 
 
 class _Openings(dict[type, str]):

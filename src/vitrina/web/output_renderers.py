@@ -1,0 +1,133 @@
+"""Output formats that plugins add."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from vitrina.errors import NotFound, PluginError
+from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
+from vitrina.http.response import Response
+
+if TYPE_CHECKING:
+    from vitrina.http.request import Request
+    from vitrina.web.site import Site
+
+_KEY = "output_renderers"
+
+
+@dataclass(frozen=True, slots=True)
+class OutputRenderer:
+    """One format: ``render`` makes the answer, ``can_render`` (or None) whether links to it are shown."""
+
+    extension: str
+    render: Callable[..., Any]
+    can_render: Callable[..., Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a renderer may see of a page; its fields are the arguments that it can name."""
+
+    columns: list[str]
+    rows: list[Any]
+    sql: str | None
+    query_name: str | None
+    database: str
+    table: str | None
+    view_name: str
+
+
+def output_renderers(site: Site) -> Mapping[str, OutputRenderer]:
+    """Extension → renderer for every format that a plugin registered."""
+    found: dict[str, OutputRenderer] | None = site.state.get(_KEY)
+    if found is None:
+        found = {}
+        for answer in site.hooks.call("register_output_renderer", datasette=site.facade):
+            for each in answer if isinstance(answer, (list, tuple)) else [answer]:
+                render = each.get("render") or each.get("callback")
+                if render is not None:
+                    found[each["extension"]] = OutputRenderer(each["extension"], render, each.get("can_render"))
+        site.state[_KEY] = found
+    return found
+
+
+async def linkable_renderers(site: Site, request: Request, page: Rendered) -> list[str]:
+    """Extensions whose links belong on the page."""
+    names = []
+    for name, renderer in output_renderers(site).items():
+        answer: Any = True
+        if renderer.can_render is not None:
+            answer = await await_me_maybe(
+                call_with_supported_arguments(renderer.can_render, **_arguments(site, request, page))
+            )
+        if answer:
+            names.append(name)
+    return names
+
+
+async def run_renderer(
+    site: Site,
+    request: Request,
+    name: str,
+    page: Rendered,
+    data: Mapping[str, Any],
+    *,
+    truncated: bool = False,
+    error: str | None = None,
+) -> Response:
+    """The answer in a plugin's format.
+
+    Raises NotFound when the renderer gives nothing, PluginError when it gives
+    something that is no answer.
+    """
+    renderer = output_renderers(site)[name]
+    result = await await_me_maybe(
+        call_with_supported_arguments(
+            renderer.render,
+            **_arguments(site, request, page),
+            truncated=truncated,
+            error=error,
+            args=request.args,
+            data=dict(data),
+        )
+    )
+    if result is None:
+        raise NotFound("No data")
+    if isinstance(result, Response):
+        return result
+    if not isinstance(result, Mapping):
+        raise PluginError(f"The renderer of .{name} returned {type(result).__name__}, not a response or an object")
+    return Response(
+        result.get("body"),
+        status=result.get("status_code") or 200,
+        headers=result.get("headers"),
+        content_type=result.get("content_type") or "text/plain",
+    )
+
+
+def _arguments(site: Site, request: Request, page: Rendered) -> dict[str, Any]:
+    return {
+        "datasette": site.facade,
+        "columns": page.columns,
+        "rows": page.rows,
+        "sql": page.sql,
+        "query_name": page.query_name,
+        "database": page.database,
+        "table": page.table,
+        "request": request,
+        "view_name": page.view_name,
+    }
+
+
+def sqlite_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[sqlite3.Row]:
+    """``rows`` as the row objects of the driver, which plugins expect."""
+    names = ", ".join(['NULL AS "' + name.replace('"', '""') + '"' for name in columns]) or "NULL"
+    conn = sqlite3.connect(":memory:", check_same_thread=False)
+    try:
+        cursor = conn.execute(f"SELECT {names}")
+        return [sqlite3.Row(cursor, tuple(row)) for row in rows]
+    finally:
+        conn.close()

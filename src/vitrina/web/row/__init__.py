@@ -1,0 +1,1 @@
+"""The page of one row in all its formats."""

@@ -1,0 +1,1 @@
+"""The table and view page in all its formats."""

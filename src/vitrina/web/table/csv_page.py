@@ -1,0 +1,190 @@
+"""The CSV of a table page, one page of it or all rows."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from vitrina.dialect.select import order_clause
+from vitrina.engine.protocols import Budget, CatalogChanged
+from vitrina.errors import Conflict
+from vitrina.execute.labels import run_labels
+from vitrina.execute.stream import open_stream, spool_query
+from vitrina.execute.table import run_table
+from vitrina.http.paths import path_with_added_args, path_with_format
+from vitrina.http.response import Response
+from vitrina.plan.model import TableResult
+from vitrina.render.blob import blob_hash
+from vitrina.render.csv import BlobUrl, CsvEncoder
+from vitrina.web.csv_export import (
+    STREAM_TIME_FACTOR,
+    CsvOptions,
+    csv_response,
+    parse_csv_options,
+    stream_response,
+)
+from vitrina.web.page_headers import page_headers
+from vitrina.web.table.planning import open_view
+from vitrina.web.table.view import TableView, row_path
+
+if TYPE_CHECKING:
+    from vitrina.engine.protocols import Reader
+    from vitrina.engine.sqlite.database import ReadSession, SqliteDatabase
+    from vitrina.http.request import Request
+    from vitrina.web.site import Site
+
+#: rows that one hop of a stream reads
+_BATCH = 2000
+#: arguments that have no meaning for CSV
+_LEFT_OUT = ("_shape", "_nl", "_extra")
+
+
+async def table_csv(site: Site, request: Request, database: SqliteDatabase, name: str) -> Response:
+    """The page's rows as CSV, or with ``_stream`` all of them."""
+    options = parse_csv_options(site, request)
+    pairs = [pair for pair in request.pairs if pair[0] not in _LEFT_OUT]
+    if options.stream:
+        return await _stream(site, request, database, name, options, pairs)
+    view = await open_view(site, request, database, name, format="csv", pairs=pairs)
+
+    def job(reader: Reader) -> bytes:
+        view.outcome = run_table(reader, view.plan)
+        encoder = _encoder(view, view.outcome)
+        return (encoder.header() if options.header else b"") + encoder.rows(view.outcome.rows)
+
+    body = await database.read(job, catalog=view.plan.catalog)
+    return csv_response(options, body, page_headers(site, request, private=view.private))
+
+
+async def _stream(
+    site: Site,
+    request: Request,
+    database: SqliteDatabase,
+    name: str,
+    options: CsvOptions,
+    pairs: Sequence[tuple[str, str]],
+) -> Response:
+    # Batches are as large as suits the export, whatever the page size is.
+    settings = replace(site.settings, max_returned_rows=_BATCH, default_page_size=_BATCH)
+    kept = [*(pair for pair in pairs if pair[0] != "_size"), ("_size", str(_BATCH))]
+    view = await open_view(
+        site, request, database, name, format="csv", pairs=kept, stable_order=True, settings=settings
+    )
+    chunks = _key_chunks(view, options, kept, settings) if _has_key_order(view) else _spooled_chunks(view, options)
+    return await stream_response(request, options, chunks, page_headers(site, request, private=view.private))
+
+
+def _has_key_order(view: TableView) -> bool:
+    """True where batches can go on from the last key without sorting everything again."""
+    return bool(view.plan.pk_columns) and view.plan.sort is None and view.plan.sort_desc is None
+
+
+async def _key_chunks(
+    view: TableView, options: CsvOptions, pairs: Sequence[tuple[str, str]], settings: Any
+) -> AsyncGenerator[bytes, None]:
+    """Batches in the order of the primary key, each planned and read on its own."""
+    encoder: CsvEncoder | None = None
+    async with open_stream(view.database) as session:
+        while True:
+            chunk, token, encoder = await _next_batch(session, view, options, encoder)
+            yield chunk
+            if token is None:
+                return
+            view = await open_view(
+                view.site,
+                view.request,
+                view.database,
+                view.name,
+                format="csv",
+                pairs=[*pairs, ("_next", token)],
+                stable_order=True,
+                settings=settings,
+            )
+
+
+async def _next_batch(
+    session: ReadSession, view: TableView, options: CsvOptions, encoder: CsvEncoder | None
+) -> tuple[bytes, str | None, CsvEncoder]:
+    def job(reader: Reader) -> tuple[bytes, str | None, CsvEncoder]:
+        result = run_table(reader, view.plan)
+        used = _encoder(view, result) if encoder is None else encoder
+        used.labels = dict(result.labels)
+        head = used.header() if encoder is None and options.header else b""
+        return head + used.rows(result.rows), result.next_token, used
+
+    try:
+        return await session.read(job, catalog=view.plan.catalog)
+    except CatalogChanged as changed:
+        if encoder is None:
+            raise
+        # Half of the file is sent already: it cannot be begun again with other columns.
+        raise Conflict("The table was altered while it was exported") from changed
+
+
+async def _spooled_chunks(view: TableView, options: CsvOptions) -> AsyncGenerator[bytes, None]:
+    """All rows of a view or a sorted table, read at once into a temporary file."""
+    plan = view.plan
+    order = order_clause(plan.sort or plan.sort_desc, descending=bool(plan.sort_desc), tie_break=plan.pk_columns)
+    async with open_stream(view.database) as session:
+        spooled = await spool_query(
+            session,
+            plan.unordered_sql + order,
+            plan.params,
+            time_limit_ms=plan.time_limit_ms * STREAM_TIME_FACTOR,
+            max_bytes=options.max_bytes * 4 if options.max_bytes else None,
+            untrusted=plan.uses_untrusted_sql,
+        )
+        try:
+            encoder = _encoder(view, TableResult(spooled.columns, []))
+            head = encoder.header() if options.header else b""
+            async for rows in spooled.batches():
+                if plan.labels:
+                    encoder.labels = await _labels_of(session, view, spooled.columns, rows)
+                yield head + encoder.rows(rows)
+                head = b""
+            if head:
+                yield head
+        finally:
+            spooled.close()
+
+
+async def _labels_of(
+    session: ReadSession, view: TableView, columns: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> dict[str, Mapping[Any, Any]]:
+    def job(reader: Reader) -> dict[str, Mapping[Any, Any]]:
+        budget = Budget.of(view.plan.rest_time_limit_ms)
+        found: dict[str, Mapping[Any, Any]] = {}
+        for plan in view.plan.labels:
+            at = columns.index(plan.column)
+            values = [row[at] for row in rows]
+            found[plan.column] = run_labels(reader, plan, values, budget, view.plan.count_time_limit_ms)
+        return found
+
+    return await session.read(job)
+
+
+def _encoder(view: TableView, result: TableResult) -> CsvEncoder:
+    return CsvEncoder(
+        result.columns,
+        labels=result.labels,
+        labelled=[plan.column for plan in view.plan.labels],
+        blob_url=_blob_url(view, result.columns),
+    )
+
+
+def _blob_url(view: TableView, columns: Sequence[str]) -> BlobUrl:
+    positions = view.plan.pk_positions
+    database, name = view.database.name, view.name
+
+    def of_row(row: Sequence[Any], at: int, value: bytes) -> str:
+        path, _ = row_path(row, positions)
+        return view.absolute(view.site.urls.row_blob(database, name, path, columns[at]))
+
+    def of_page(row: Sequence[Any], at: int, value: bytes) -> str:
+        # Rows of a view have no address; the value is found again by its digest.
+        path = path_with_format(request=view.request, format="blob", replace_format="csv")
+        wanted = [("_blob_column", columns[at]), ("_blob_hash", blob_hash(value))]
+        return view.absolute(path_with_added_args(view.request, wanted, path=path.partition("?")[0]))
+
+    return of_row if positions else of_page

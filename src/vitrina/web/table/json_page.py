@@ -1,0 +1,55 @@
+"""The JSON of a table page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from vitrina.errors import BadRequest
+from vitrina.plan.model import TableResult
+from vitrina.web.shapes import BARE, Shape, encode_page
+from vitrina.web.table.extras import compute_extras
+from vitrina.web.table.view import TableView, row_path
+
+_TRUNCATED = {"truncated": False}
+
+
+def check_shape(view: TableView, shape: Shape) -> None:
+    """Raise BadRequest where the shape needs keys that the table has not."""
+    if shape.name == "object" and not view.table.primary_keys:
+        raise BadRequest("_shape=object not available for tables with no primary keys")
+
+
+def expand_labels(columns: Sequence[str], result: TableResult) -> list[Sequence[Any]]:
+    """The rows with labelled values as ``{"value", "label"}``."""
+    labelled = [(index, result.labels[name]) for index, name in enumerate(columns) if result.labels.get(name)]
+    if not labelled:
+        return list(result.rows)
+    expanded: list[Sequence[Any]] = []
+    for row in result.rows:
+        cells = list(row)
+        for index, labels in labelled:
+            value = cells[index]
+            if value is not None and value in labels:
+                cells[index] = {"value": value, "label": labels[value]}
+        expanded.append(cells)
+    return expanded
+
+
+def envelope(view: TableView, next_url: str | None) -> dict[str, Any]:
+    """The keys that stand before the rows."""
+    return {"ok": True, "next": view.result.next_token, "next_url": next_url, **compute_extras(view)}
+
+
+def encode_json(view: TableView, shape: Shape, next_url: str | None) -> bytes:
+    """The body of the page; runs in the worker when no plugin has a say."""
+    rows = view.output_rows
+    if rows is None:
+        rows = expand_labels(view.columns, view.result)
+    positions = view.plan.pk_positions
+
+    def row_keys(_: Sequence[Sequence[Any]]) -> list[str]:
+        return [row_path(row, positions)[0] for row in view.result.rows]
+
+    before = {} if shape.name in BARE else envelope(view, next_url)
+    return encode_page(shape, before, view.columns, rows, row_keys=row_keys, ending=_TRUNCATED)
