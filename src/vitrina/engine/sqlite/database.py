@@ -25,6 +25,9 @@ from vitrina.errors import DatabaseClosed, DatabaseCorrupt, InvalidSQL, StartupE
 
 T = TypeVar("T")
 
+# While closing, in seconds.
+_INTERRUPT_EVERY_S = 0.02
+
 
 class _Slot:
     """The connections of one thread to one database. Its lock is held while a job uses them."""
@@ -85,7 +88,7 @@ class SqliteDatabase:
         self._fingerprint_lock = threading.Lock()
         self._turn = turn_of(spec.memory_name)
         self._watcher = Watcher(spec, lambda: self._open("read"))
-        self._writer = Writer(spec.name, self._open_for_writing, threaded=pool.num_sql_threads > 0)
+        self._writer = Writer(spec.name, self._open_for_writing, self._file_epoch, threaded=pool.num_sql_threads > 0)
 
     # What it is
 
@@ -310,6 +313,12 @@ class SqliteDatabase:
         with translated(self.name):
             return self._open("write")
 
+    def _file_epoch(self) -> int:
+        """Rises when another file was put in the place of this one."""
+        with self._lock:
+            self._watcher.look_at_file()
+            return self._watcher.epoch
+
     def _ensure_open(self) -> None:
         if self._closed:
             raise DatabaseClosed(f"Database {self.name} is closed")
@@ -325,10 +334,14 @@ class SqliteDatabase:
             self._watcher.close()
         self._writer.close()
         for slot in slots:
-            for conn in slot.connections():
-                conn.interrupt()
-            with slot.lock:
+            # A job may be between two statements when the first interrupt comes.
+            while not slot.lock.acquire(timeout=_INTERRUPT_EVERY_S):
+                for conn in slot.connections():
+                    conn.interrupt()
+            try:
                 slot.close()
+            finally:
+                slot.lock.release()
 
 
 class ReadSession:

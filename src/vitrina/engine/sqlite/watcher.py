@@ -10,7 +10,7 @@ from collections.abc import Callable
 from vitrina.catalog.model import DatabaseCatalog
 from vitrina.engine.protocols import DatabaseSpec
 from vitrina.engine.sqlite.introspect import introspect
-from vitrina.engine.sqlite.translate import translated
+from vitrina.engine.sqlite.translate import DRIVER_ERRORS, is_locked, translate
 from vitrina.errors import EngineError
 
 _serials = itertools.count(1)
@@ -38,31 +38,42 @@ class Watcher:
         self.size = spec.size
         self.mtime_ns: int | None = None
 
-    @property
-    def _is_file(self) -> bool:
-        return self._spec.path is not None and self._spec.is_mutable
-
     def look(self) -> DatabaseCatalog:
         """The current catalog, after looking at the file's version counter (blocking).
 
-        Raises DatabaseCorrupt, EngineError or Unavailable when the file cannot be read.
+        While another program holds the file, the last catalog is returned at
+        once under a new generation: whoever reads waits for himself, not all
+        behind each other here. Raises DatabaseCorrupt, EngineError, or
+        Unavailable when the file is locked and was never read.
         """
-        if self._is_file:
-            self._look_at_file()
-        with translated(self._spec.name):
-            if self._conn is None:
-                self.connect()
-            elif not self._spec.is_mutable and self.catalog is not None and not self.catalog.attached:
-                return self.catalog
-            assert self._conn is not None
-            data_version: int = self._conn.execute("PRAGMA data_version").fetchone()[0]
-            catalog = self.catalog
-            if data_version == self._data_version and catalog is not None and not catalog.attached:
-                return catalog
-            # Attached files have counters of their own, so nothing there is ever taken as unchanged.
+        self.look_at_file()
+        catalog = self.catalog
+        if catalog is not None and not self._spec.is_mutable and not catalog.attached:
+            return catalog
+        try:
+            return self._look()
+        except DRIVER_ERRORS as error:
+            if catalog is None or not is_locked(error):
+                raise translate(error, database=self._spec.name) from error
             self.generation += 1
-            self._data_version = data_version
-            return self._refresh(self._conn)
+            return catalog
+
+    def _look(self) -> DatabaseCatalog:
+        self.connect()
+        conn = self._conn
+        assert conn is not None
+        data_version: int = conn.execute("PRAGMA data_version").fetchone()[0]
+        catalog = self.catalog
+        # Attached files have counters of their own, so nothing there is ever taken as unchanged.
+        if catalog is not None and data_version == self._data_version and not catalog.attached:
+            return catalog
+        self.generation += 1
+        if catalog is None or catalog.schema_version != conn.execute("PRAGMA schema_version").fetchone()[0]:
+            catalog = self.catalog = introspect(conn, self._spec.name, next(_serials))
+            conn.execute("PRAGMA busy_timeout=0")
+        # Only now: had reading the schema failed, the next look would have to try again.
+        self._data_version = data_version
+        return catalog
 
     def connect(self) -> None:
         """Open the connection if it is not open (blocking); raises sqlite3.Error as the driver does."""
@@ -70,15 +81,10 @@ class Watcher:
             self._conn = self._open()
             self._data_version = -1
 
-    def _refresh(self, conn: sqlite3.Connection) -> DatabaseCatalog:
-        catalog = self.catalog
-        if catalog is None or catalog.schema_version != conn.execute("PRAGMA schema_version").fetchone()[0]:
-            catalog = introspect(conn, self._spec.name, next(_serials))
-            self.catalog = catalog
-        return catalog
-
-    def _look_at_file(self) -> None:
-        assert self._spec.path is not None
+    def look_at_file(self) -> None:
+        """See whether another file stands in the place of this one; costs one ``stat``."""
+        if self._spec.path is None or not self._spec.is_mutable:
+            return
         try:
             stat = os.stat(self._spec.path)
         except OSError as error:

@@ -55,12 +55,22 @@ def without_transaction(conn: sqlite3.Connection, fn: Callable[[sqlite3.Connecti
 class Writer:
     """Runs jobs one after the other on a thread of its own, which starts with the first job.
 
-    ``open_connection`` opens the write connection, in that thread.
+    ``open_connection`` opens the write connection, in that thread; it is
+    opened anew when ``epoch`` gives another number than before.
     """
 
-    def __init__(self, name: str, open_connection: Callable[[], sqlite3.Connection], *, threaded: bool = True) -> None:
+    def __init__(
+        self,
+        name: str,
+        open_connection: Callable[[], sqlite3.Connection],
+        epoch: Callable[[], int],
+        *,
+        threaded: bool = True,
+    ) -> None:
         self._name = name
         self._open = open_connection
+        self._epoch = epoch
+        self._opened_in = 0
         self._threaded = threaded
         self._queue: queue.SimpleQueue[tuple[Callable[[sqlite3.Connection], Any], Future[Any]] | None] = (
             queue.SimpleQueue()
@@ -99,8 +109,7 @@ class Writer:
         # Once queued a write happens, even when nobody waits for it any more.
         return await asyncio.shield(asyncio.wrap_future(future))
 
-    def reset(self) -> None:
-        """Open the connection anew at the next job; call it in the writer's thread."""
+    def _reset(self) -> None:
         conn, self._conn = self._conn, None
         if conn is not None:
             conn.close()
@@ -109,14 +118,17 @@ class Writer:
         while (item := self._queue.get()) is not None:
             self._do(*item)
             del item
-        self.reset()
+        self._reset()
 
     def _do(self, job: Callable[[sqlite3.Connection], Any], future: Future[Any]) -> None:
         if not future.set_running_or_notify_cancel():
             return
         try:
+            if self._conn is not None and self._epoch() != self._opened_in:
+                self._reset()
             if self._conn is None:
                 self._conn = self._open()
+                self._opened_in = self._epoch()
             result = job(self._conn)
         except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the job
             future.set_exception(error)
@@ -133,6 +145,6 @@ class Writer:
             if thread is not None:
                 self._queue.put(None)
         if thread is None:
-            self.reset()
+            self._reset()
         elif thread is not threading.current_thread():
             thread.join(timeout_s)
