@@ -12,7 +12,7 @@ from vitrina.plan.model import RowPlan, TablePlan, Where
 from vitrina.render.rows import CustomRow
 from vitrina.web.output_renderers import Rendered, linkable_renderers, output_renderers, sqlite_rows
 from vitrina.web.table.columns import link_column_position
-from vitrina.web.table.json_page import expand_labels
+from vitrina.web.table.labels import expand_labels
 from vitrina.web.table.view import TableView
 
 if TYPE_CHECKING:

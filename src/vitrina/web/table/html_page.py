@@ -22,7 +22,7 @@ from vitrina.web.table.edit_ui import (
     table_page_data,
 )
 from vitrina.web.table.filters_form import FiltersForm
-from vitrina.web.table.json_page import expand_labels
+from vitrina.web.table.labels import expand_labels
 from vitrina.web.table.links import csv_links, renderers
 from vitrina.web.table.view import TableView, row_path
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from vitrina.errors import BadRequest
-from vitrina.plan.model import TableResult
 from vitrina.web.shapes import BARE, Shape, encode_page
 from vitrina.web.table.extras import compute_extras
+from vitrina.web.table.labels import expand_labels
 from vitrina.web.table.view import TableView, row_path
 
 _TRUNCATED = {"truncated": False}
@@ -18,22 +18,6 @@ def check_shape(view: TableView, shape: Shape) -> None:
     """Raise BadRequest where the shape needs keys that the table has not."""
     if shape.name == "object" and not view.table.primary_keys:
         raise BadRequest("_shape=object not available for tables with no primary keys")
-
-
-def expand_labels(columns: Sequence[str], result: TableResult) -> list[Sequence[Any]]:
-    """The rows with labelled values as ``{"value", "label"}``."""
-    labelled = [(index, result.labels[name]) for index, name in enumerate(columns) if result.labels.get(name)]
-    if not labelled:
-        return list(result.rows)
-    expanded: list[Sequence[Any]] = []
-    for row in result.rows:
-        cells = list(row)
-        for index, labels in labelled:
-            value = cells[index]
-            if value is not None and value in labels:
-                cells[index] = {"value": value, "label": labels[value]}
-        expanded.append(cells)
-    return expanded
 
 
 def envelope(view: TableView, next_url: str | None) -> dict[str, Any]:
