@@ -19,6 +19,7 @@ from vitrina.http.router import PluginRoute, Route, Router
 from vitrina.http.static import StaticFiles, static_handler
 from vitrina.web.custom_page import custom_page
 from vitrina.web.error_page import csrf_page_renderer, error_page_renderer
+from vitrina.web.reuse import AnswerCache
 from vitrina.web.routes import routes
 
 if TYPE_CHECKING:
@@ -88,10 +89,15 @@ def _ports(site: Site, datasette: Any) -> Ports:
         except BadSignature:
             return None
 
+    answers = AnswerCache(site)
+    site.state["answers"] = answers
     return Ports(
         startup=startup,
         shutdown=datasette.invoke_shutdown,
         authenticate=authenticator.authenticate,
+        # A plugin may make an actor of anything in the request, or wrap and see every request.
+        cached=None if hooks.has("actor_from_request") or hooks.has("asgi_wrapper") else answers.find,
+        remember=answers.remember,
         render_error=error_page_renderer(site),
         render_csrf_error=csrf_page_renderer(site),
         handle_exception=handle_exception if hooks.has("handle_exception") else None,

@@ -109,8 +109,8 @@ class Application:
         request = Request(scope, receive)
         outgoing = Outgoing(request, send)
         try:
-            if self.ports.cached is not None:
-                answer = await self.ports.cached(scope)
+            if self.ports.cached is not None and not _has_credentials(scope):
+                answer = await self.ports.cached(scope, None)
                 if answer is not None:
                     outgoing.started = True
                     await answer.asgi_send(send, head=scope["method"] == "HEAD")
@@ -120,7 +120,10 @@ class Application:
                 await (await self._refusal(request, reason)).asgi_send(send)
                 return
             response = await self._respond(request, path, outgoing)
-            if response is not None:
+            if isinstance(response, Answer):
+                outgoing.started = True
+                await response.asgi_send(send, head=scope["method"] == "HEAD")
+            elif response is not None:
                 await self._deliver(request, response, outgoing)
         except Exception as error:
             if outgoing.started:
@@ -139,11 +142,15 @@ class Application:
                 scope[ROUTE_PATH_KEY] = path[len(self.base_url) - 1 :]
         return scope
 
-    async def _respond(self, request: Request, path: str, outgoing: Outgoing) -> Response | None:
+    async def _respond(self, request: Request, path: str, outgoing: Outgoing) -> Response | Answer | None:
         """The answer, or None where a plugin has sent its own."""
         route: Route | PluginRoute | None = None
         try:
             request.scope["actor"] = await self.ports.authenticate(request) or request.scope.get("actor")
+            if self.ports.cached is not None and _has_credentials(request.scope):
+                answer = await self.ports.cached(request.scope, request.actor)
+                if answer is not None:
+                    return answer
             self._read_messages(request)
             match = self.router.match(path)
             if match is None or isinstance(match.route, Route):
@@ -282,6 +289,10 @@ async def _until_disconnected(receive: Receive) -> None:
 async def _health(scope: Scope, send: Send) -> None:
     response = Response.text("ok", headers={"cache-control": "no-store"})
     await (response.send_head(send) if scope["method"] == "HEAD" else response.asgi_send(send))
+
+
+def _has_credentials(scope: Scope) -> bool:
+    return any(name == b"cookie" or name == b"authorization" for name, _ in scope["headers"])
 
 
 def _csrf_token() -> str:

@@ -42,7 +42,8 @@ class Ports:
 
     ``startup`` and ``shutdown`` run once. ``authenticate`` gives the actor of
     a request, or None, and raises TokenInvalid. ``cached`` is asked first of
-    all, with the scope after ``base_url`` was taken off; ``remember`` gets
+    all, with the scope after ``base_url`` was taken off, and for a request
+    with credentials once its actor is known; ``remember`` gets
     each complete answer of a GET with status 200 that was not streamed.
     ``render_error`` gives the HTML of an error page and ``render_csrf_error``
     that of a refused form (context: ``reason``). ``handle_exception``,
@@ -55,7 +56,7 @@ class Ports:
     startup: Callable[[], Awaitable[None]] = _nothing
     shutdown: Callable[[], Awaitable[None]] = _nothing
     authenticate: Callable[[Request], Awaitable[Actor | None]] = _nothing
-    cached: Callable[[Scope], Awaitable[Answer | None]] | None = None
+    cached: Callable[[Scope, Actor | None], Awaitable[Answer | None]] | None = None
     remember: Callable[[Request, Answer], None] | None = None
     render_error: RenderError = plain_error_page
     render_csrf_error: RenderError = plain_error_page
