@@ -45,7 +45,7 @@ def supervise(options: ServeOptions) -> int:
 
 
 def watched_paths(options: ServeOptions) -> list[Path]:
-    """Files and folders whose change calls for a new start: code, configuration, templates, plugins, immutable files."""
+    """Files and folders whose change calls for a new start."""
     paths = [Path(__file__).resolve().parent.parent]
     paths += [Path(file.name) for file in (options.config, options.metadata) if file and isinstance(file.name, str)]
     paths += [Path(folder) for folder in (options.template_dir, options.plugins_dir) if folder]

@@ -11,36 +11,46 @@ import click
 
 from vitrina.cli.environment import twins
 
+_OPTIONS = (
+    click.option(
+        "--secret", required=True, envvar=twins("SECRET"), help="The secret that the server signs tokens with"
+    ),
+    click.option("-e", "--expires-after", type=int, help="Seconds after which the token expires"),
+    click.option("-a", "--all", "alls", metavar="ACTION", multiple=True, help="Allow only this action, anywhere"),
+    click.option(
+        "-d",
+        "--database",
+        "databases",
+        type=(str, str),
+        metavar="DB ACTION",
+        multiple=True,
+        help="Allow this action in this database",
+    ),
+    click.option(
+        "-r",
+        "--resource",
+        "resources",
+        type=(str, str, str),
+        metavar="DB RESOURCE ACTION",
+        multiple=True,
+        help="Allow this action on this table, view or stored query of this database",
+    ),
+    click.option("--debug", is_flag=True, help="Print what the token says as well"),
+    click.option(
+        "--plugins-dir", type=click.Path(exists=True, file_okay=False), help="Directory of plugins, for their actions"
+    ),
+)
+
+
+def _with_options(function: Any) -> Any:
+    for option in reversed(_OPTIONS):
+        function = option(function)
+    return function
+
 
 @click.command(name="create-token")
 @click.argument("id")
-@click.option("--secret", required=True, envvar=twins("SECRET"), help="The secret that the server signs tokens with")
-@click.option("-e", "--expires-after", type=int, help="Seconds after which the token expires")
-@click.option("-a", "--all", "alls", metavar="ACTION", multiple=True, help="Allow only this action, anywhere")
-@click.option(
-    "-d",
-    "--database",
-    "databases",
-    type=(str, str),
-    metavar="DB ACTION",
-    multiple=True,
-    help="Allow this action in this database",
-)
-@click.option(
-    "-r",
-    "--resource",
-    "resources",
-    type=(str, str, str),
-    metavar="DB RESOURCE ACTION",
-    multiple=True,
-    help="Allow this action on this table, view or stored query of this database",
-)
-@click.option("--debug", is_flag=True, help="Print what the token says as well")
-@click.option(
-    "--plugins-dir",
-    type=click.Path(exists=True, file_okay=False, dir_okay=True),
-    help="Directory of plugins, whose actions are known then",
-)
+@_with_options
 def create_token(
     id: str,
     secret: str,

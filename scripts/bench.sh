@@ -1,0 +1,13 @@
+#!/bin/sh
+# Measure Vitrina beside Datasette 1.0a41 and print ratios. "--write docs/benchmarks.md" keeps the report.
+. "$(dirname "$0")/environment.sh"
+need_core
+need_flights
+need_wrk
+$PYTHON scripts/build_demo.py var/flights.db
+if [ ! -x var/reference/bin/datasette ]; then
+    "$(_system_python)" -m venv var/reference
+    var/reference/bin/python -m pip install --quiet --disable-pip-version-check "datasette==1.0a41"
+fi
+exec $PYTHON -m bench.run --reference var/reference/bin/datasette --vitrina .venv/bin/vitrina \
+    --flights var/flights.db "$@"
