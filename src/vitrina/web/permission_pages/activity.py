@@ -33,7 +33,7 @@ async def permissions_page(site: Site, request: Request) -> Response:
         **debug_tabs(site, request, "permissions"),
         "checks": [_shown(check) for check in _filtered(site, request, wanted)],
         "filters": [(value, label, value == wanted) for value, label in _FILTERS.items()],
-        "actions": sorted(site.permissions.actions),
+        "action_names": sorted(site.permissions.actions),
     }
     names = ["debug_permissions_playground.html"]
     return await render_page(site, request, names, context, view_name="permissions_debug")

@@ -41,7 +41,7 @@ async def check_page(site: Site, request: Request) -> Response:
         **debug_tabs(site, request, "check"),
         "document": document,
         "error": error,
-        "actions": sorted(site.permissions.actions),
+        "action_names": sorted(site.permissions.actions),
         "args": {"action": action or "", "parent": parent or "", "child": child or "", "actor": actor_json},
     }
     return await render_page(site, request, ["debug_check.html"], context, view_name="permission_check")

@@ -93,7 +93,7 @@ async def _list_page(site: Site, request: Request, name: str, items: Any, *, has
         **debug_tabs(site, request, name),
         "document": document,
         "error": error,
-        "actions": sorted(site.permissions.actions),
+        "action_names": sorted(site.permissions.actions),
         "args": {key: request.args.get(key) or "" for key in ("action", "parent", "child", "_size")},
         "has_debug_permission": name == "rules" or await site.permissions.allowed(request.actor, "permissions-debug"),
     }
