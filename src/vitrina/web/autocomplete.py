@@ -51,7 +51,7 @@ class _Search:
         return found
 
 
-async def autocomplete_page(site: Site, request: Request) -> Response:
+async def autocomplete_rows(site: Site, request: Request) -> Response:
     """GET ``/DB/TABLE/-/autocomplete?q=``: at most ten rows with key and label.
 
     Raises TableNotFound, Forbidden, and BadRequest for a view.

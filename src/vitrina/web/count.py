@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vitrina.errors import VitrinaError
 from vitrina.execute.table import run_exact_count
 from vitrina.http.response import Response
 from vitrina.web.table.planning import open_view
@@ -16,14 +15,11 @@ if TYPE_CHECKING:
 
 
 async def count_page(site: Site, request: Request) -> Any:
-    """POST ``/DB/TABLE/-/count``: the filters stand in the query string; errors are JSON too."""
-    try:
-        database = database_of(site, request)
-        view = await open_view(site, request, database, named(request, "table"), format="json")
-        plan = view.plan
-        count = plan.known_count
-        if count is None:
-            count = await database.read(lambda reader: run_exact_count(reader, plan), catalog=plan.catalog)
-    except VitrinaError as error:
-        return Response.error(error.messages, error.status, error.headers)
+    """POST ``/DB/TABLE/-/count``: the filters stand in the query string."""
+    database = database_of(site, request)
+    view = await open_view(site, request, database, named(request, "table"), format="json")
+    plan = view.plan
+    count = plan.known_count
+    if count is None:
+        count = await database.read(lambda reader: run_exact_count(reader, plan), catalog=plan.catalog)
     return Response.json({"ok": True, "count": count}, headers={"Cache-Control": "no-store"})
