@@ -1,0 +1,43 @@
+"""Runs a stored query on the write connection."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from vitrina.engine.sqlite.guard import TimeLimit
+from vitrina.engine.sqlite.translate import translated
+
+if TYPE_CHECKING:
+    from vitrina.engine.sqlite.database import SqliteDatabase
+
+#: milliseconds that one statement may run
+TIME_LIMIT_MS = 2000.0
+
+
+async def run_stored_write(
+    database: SqliteDatabase, sql: str, params: Mapping[str, Any], *, transaction: bool = True
+) -> int:
+    """Run one statement and commit it; the number of rows it changed, -1 where that is not known.
+
+    Without ``transaction`` it runs outside one, as VACUUM must. Raises
+    InvalidSQL with the engine's message, QueryInterrupted after
+    :data:`TIME_LIMIT_MS`, Unavailable while another program holds the file.
+    """
+
+    def job(conn: sqlite3.Connection) -> int:
+        limit = TimeLimit(conn)
+        limit.start(TIME_LIMIT_MS)
+        try:
+            cursor = conn.execute(sql, dict(params))
+            # A statement with RETURNING, or a reading one, is only done when its rows were taken.
+            for _ in cursor:
+                pass
+            return cursor.rowcount
+        finally:
+            limit.stop()
+            conn.set_progress_handler(None, 0)
+
+    with translated(database.name, sql, params):
+        return await database.write(job, transaction=transaction)

@@ -1,0 +1,57 @@
+"""The home page: every database with its first tables, as HTML and JSON."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from vitrina.errors import Forbidden
+from vitrina.http.response import Response
+from vitrina.version import REFERENCE_VERSION
+from vitrina.web.absolute import alternate_json
+from vitrina.web.action_menu import plugin_actions, slot
+from vitrina.web.database_summary import summarize
+from vitrina.web.page import render_page
+from vitrina.web.target import format_of
+from vitrina.web.unstable import UNSTABLE
+
+if TYPE_CHECKING:
+    from vitrina.http.request import Request
+    from vitrina.web.site import Site
+
+_ACTIONS = ("view-instance", "view-database", "view-table")
+
+
+async def home_page(site: Site, request: Request) -> Response:
+    """``/``: the databases the actor may view."""
+    return await _home(site, request, ["index.html"], noindex=False)
+
+
+async def built_in_home_page(site: Site, request: Request) -> Response:
+    """``/-/``: the same with the built-in template, for when ``index.html`` was replaced."""
+    return await _home(site, request, ["default:index.html"], noindex=True)
+
+
+async def _home(site: Site, request: Request, templates: list[str], *, noindex: bool) -> Response:
+    access = await site.permissions.load(request.actor, _ACTIONS)
+    if not access.allowed("view-instance"):
+        raise Forbidden("view-instance")
+    by_relationships = request.args.get("_sort") == "relationships"
+    visible = [site.databases[name] for name in sorted(site.databases) if access.allowed("view-database", name)]
+    databases = await asyncio.gather(
+        *(summarize(site, access, database, by_relationships=by_relationships) for database in visible)
+    )
+    metadata = dict(site.store.snapshot.instance_metadata())
+    if format_of(request) == "json":
+        return Response.json({"ok": True, "unstable": UNSTABLE, "databases": databases, "metadata": metadata})
+    context: dict[str, Any] = {
+        "databases": databases,
+        "metadata": metadata,
+        "datasette_version": REFERENCE_VERSION,
+        "private": access.private("view-instance"),
+        "top_homepage": slot(site, "top_homepage", request=request),
+        "homepage_actions": await plugin_actions(site, request, "homepage_actions"),
+        "noindex": noindex,
+        "alternate_url_json": alternate_json(site, request),
+    }
+    return await render_page(site, request, templates, context, view_name="index")

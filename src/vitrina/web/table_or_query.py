@@ -1,0 +1,41 @@
+"""What ``/DB/NAME`` means: a table or view of that name, else a stored query."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from vitrina.errors import MethodNotAllowed, TableNotFound
+from vitrina.http.response import Response
+from vitrina.web.stored_query import stored_query_page
+from vitrina.web.table.page import table_page
+from vitrina.web.target import current_catalog, database_of, named
+
+if TYPE_CHECKING:
+    from vitrina.http.request import Request
+    from vitrina.web.site import Site
+
+_HINT = "The database page lists its tables, views and queries; names are case-sensitive."
+
+
+async def table_or_query_page(site: Site, request: Request) -> Any:
+    """``/DB/NAME``: tables answer every method but POST, stored queries GET and POST."""
+    database = database_of(site, request)
+    name = named(request, "table")
+    catalog = await database.ready()
+    if catalog.get(name) is None:
+        query = site.store.snapshot.query(database.name, name)
+        # A table made a moment ago wins over a query of its name.
+        if query is None or database.is_mutable:
+            catalog = await current_catalog(database)
+        if catalog.get(name) is None:
+            if query is None:
+                raise TableNotFound("Table not found", hint=_HINT)
+            if request.method == "OPTIONS":
+                return Response.text("ok")
+            if request.method not in ("GET", "HEAD", "POST"):
+                raise MethodNotAllowed("Method not allowed")
+            return await stored_query_page(site, request, database, query)
+    if request.method == "POST":
+        # Plain text whatever the format: the table page itself never takes a body.
+        return Response.text("Method not allowed", status=405)
+    return await table_page(site, request)

@@ -1,0 +1,1 @@
+"""Pages and endpoints that change something."""

@@ -1,0 +1,109 @@
+"""Running a stored query by POST: on the write connection, answered with JSON or a redirect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from vitrina.dialect.parameters import unique_parameters
+from vitrina.engine.protocols import Reader
+from vitrina.errors import BadRequest, Forbidden
+from vitrina.execute.stored_write import run_stored_write
+from vitrina.http.messages import ERROR, INFO, add_message
+from vitrina.http.response import Response
+from vitrina.web.magic_parameters import magic_values
+from vitrina.web.write.refusals import not_available
+
+if TYPE_CHECKING:
+    from vitrina.catalog.stored import StoredQuery
+    from vitrina.engine.sqlite.database import SqliteDatabase
+    from vitrina.execute.permissions import Access
+    from vitrina.http.request import Request
+    from vitrina.web.site import Site
+
+_NO_PARAMETERS = ("csrftoken", "_json")
+
+
+async def run_posted(
+    site: Site,
+    request: Request,
+    access: Access,
+    database: SqliteDatabase,
+    query: StoredQuery,
+    headers: Mapping[str, str],
+) -> Response:
+    """Run ``query`` with the parameters in the body; ``headers`` are those of a successful page.
+
+    Raises Forbidden where the database is immutable or the actor may not.
+    """
+    if query.is_write and not query.is_trusted and not access.allowed("execute-write-sql", database.name):
+        raise Forbidden("execute-write-sql")
+    if not database.is_mutable:
+        raise Forbidden("Database is immutable", hint="The server was started with this file as immutable.")
+    if query.is_write and not query.is_trusted:
+        return not_available()
+    fields = parse_fields(await request.post_body())
+    as_json = _wants_json(request, fields)
+    params: dict[str, Any] = {name: value for name, value in fields.items() if name not in _NO_PARAMETERS}
+    params.update(await magic_values(site, request, unique_parameters(query.sql)))
+    vacuum = query.is_trusted and query.sql.strip().lower().startswith("vacuum")
+    try:
+        changed = await run_stored_write(database, query.sql, params, transaction=not vacuum)
+    except BadRequest as error:
+        message, redirect = query.on_error_message or error.message, query.on_error_redirect
+        if as_json:
+            body = {"ok": False, "error": message, "errors": [message], "status": 400, "redirect": redirect}
+            return Response.json(body, 400)
+        return _redirect(request, message, ERROR, redirect)
+    message = await _success_message(database, query, params, changed)
+    if as_json:
+        body = {"ok": True, "message": message, "redirect": query.on_success_redirect}
+        return Response.json(body, headers=headers)
+    return _redirect(request, message, INFO, query.on_success_redirect)
+
+
+def parse_fields(body: bytes) -> dict[str, str]:
+    """The fields of a JSON object, as text, or else of a form; the last of equal names wins."""
+    text = body.decode("utf-8", "replace")
+    if text.startswith("{"):
+        try:
+            parsed = json.loads(text)
+        except ValueError:
+            parsed = None
+        if isinstance(parsed, dict):
+            return {name: str(value) for name, value in parsed.items()}
+    return dict(parse_qsl(text, keep_blank_values=True))
+
+
+def _wants_json(request: Request, fields: Mapping[str, str]) -> bool:
+    return bool(request.headers.get("accept") == "application/json" or request.args.get("_json") or fields.get("_json"))
+
+
+def _redirect(request: Request, message: str, kind: int, target: str | None) -> Response:
+    add_message(request, message, kind)
+    return Response.redirect(target or request.path)
+
+
+async def _success_message(
+    database: SqliteDatabase, query: StoredQuery, params: Mapping[str, Any], changed: int
+) -> str:
+    message_sql = query.on_success_message_sql
+    if message_sql:
+
+        def first_cell(reader: Reader) -> Any:
+            rows = reader.select(message_sql, params, max_rows=1).rows
+            return rows[0][0] if rows else None
+
+        try:
+            said = await database.read(first_cell)
+        except BadRequest as error:
+            return f"Error running on_success_message_sql: {error.message}"
+        if said:
+            return str(said)
+    if query.on_success_message:
+        return query.on_success_message
+    if changed < 0:
+        return "Query executed"
+    return f"Query executed, {changed} row{'' if changed == 1 else 's'} affected"
