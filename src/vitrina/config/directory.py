@@ -52,7 +52,7 @@ def read_directory(path: str | Path) -> ConfigDirectory:
         config=read_document(config_file) if config_file else None,
         metadata=read_document(metadata_file) if metadata_file else None,
         inspect_data=inspect_data,
-        files=tuple(str(file) for file in files if file.name not in known),
+        files=tuple(str(file) for file in files),
         immutables=tuple(str(file) for file in files if file.name in known),
         template_dir=_folder(directory, "templates"),
         plugins_dir=_folder(directory, "plugins"),
