@@ -39,15 +39,16 @@ def reader_over(script="", fill=lambda conn: None):
             # people's SQL runs on a copy under the authorizer
             if not guarded:
                 copy = open_connection(spec, "foreign", ConnectionSetup())
+                copy.row_factory = None
                 conn.backup(copy)
-                guarded.append(copy)
-            return ReadConnection(guarded[0], guarded=True)
+                guarded.append(ReadConnection(copy, guarded=True))
+            return guarded[0]
 
         yield CountingReader(
             "db", introspect(conn, "db", 1), ReadConnection(conn, guarded=False), guarded_connection, has_hooks=False
         )
     finally:
-        for each in (conn, *guarded):
+        for each in (conn, *[connection.conn for connection in guarded]):
             each.close()
 
 

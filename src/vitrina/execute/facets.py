@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from vitrina.engine.protocols import Budget, Reader
 from vitrina.errors import QueryInterrupted
-from vitrina.execute.labels import run_labels
 from vitrina.plan.model import FacetPlan, FacetResult
 
 
@@ -22,10 +21,3 @@ def run_facet(reader: Reader, plan: FacetPlan, budget: Budget, *, untrusted: boo
         # items of a JSON array are shown and filtered as text, whatever their type
         values = [(value if isinstance(value, bytes) else str(value), count) for value, count in values]
     return FacetResult(plan, values, len(rows) > plan.size)
-
-
-def label_facet(reader: Reader, facet: FacetResult, budget: Budget) -> None:
-    """Add the labels of a facet's values, where its column is a foreign key."""
-    plan = facet.plan
-    if plan.label is not None and facet.values:
-        facet.labels = run_labels(reader, plan.label, [value for value, _ in facet.values], budget, plan.time_limit_ms)

@@ -6,7 +6,7 @@ import time
 
 from vitrina.engine.protocols import Budget, Reader
 from vitrina.errors import BadRequest
-from vitrina.execute.labels import run_labels
+from vitrina.execute.labels import LabelLookups
 from vitrina.plan.model import RowPlan, RowResult
 
 
@@ -33,10 +33,10 @@ def _run_labels(reader: Reader, plan: RowPlan, budget: Budget, result: RowResult
     row = result.row
     if row is None:
         return
-    result.labels = {
-        label.column: run_labels(reader, label, [row[result.columns.index(label.column)]], budget, plan.time_limit_ms)
-        for label in plan.labels
-    }
+    lookups = LabelLookups(reader, budget, plan.time_limit_ms)
+    for label in plan.labels:
+        lookups.add(label, [row[result.columns.index(label.column)]])
+    result.labels = {label.column: lookups.labels(label) for label in plan.labels}
 
 
 def _count_incoming(reader: Reader, plan: RowPlan, budget: Budget, result: RowResult) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 from vitrina.engine.protocols import Budget, Reader
 from vitrina.errors import QueryInterrupted
-from vitrina.execute.facets import label_facet, run_facet
-from vitrina.execute.labels import run_labels
+from vitrina.execute.facets import run_facet
+from vitrina.execute.labels import LabelLookups
 from vitrina.execute.suggestions import run_suggestions
 from vitrina.plan.counts import COUNT_LIMIT
 from vitrina.plan.keyset import make_token
@@ -112,15 +112,20 @@ def _run_count(reader: Reader, plan: TablePlan, budget: Budget, result: TableRes
 
 
 def _run_labels(reader: Reader, plan: TablePlan, budget: Budget, result: TableResult) -> None:
-    """Labels of the rows' foreign keys and of the facets' values."""
-    labels: dict[str, dict[Any, Any]] = {}
+    """Labels of the rows' foreign keys and of the facets' values, one statement per table they are read from."""
+    lookups = LabelLookups(reader, budget, plan.count_time_limit_ms)
     if result.rows:
         for label in plan.labels:
             position = result.columns.index(label.column)
-            values = [row[position] for row in result.rows]
-            found = run_labels(reader, label, values, budget, plan.count_time_limit_ms)
-            # two foreign keys may start at one column; the one that finds something counts
-            labels.setdefault(label.column, {}).update(found)
+            lookups.add(label, [row[position] for row in result.rows])
+    for facet in result.facets:
+        if facet.plan.label is not None:
+            lookups.add(facet.plan.label, [value for value, _ in facet.values])
+    labels: dict[str, dict[Any, Any]] = {}
+    for label in plan.labels:
+        # two foreign keys may start at one column; the one that finds something counts
+        labels.setdefault(label.column, {}).update(lookups.labels(label))
     result.labels = labels
     for facet in result.facets:
-        label_facet(reader, facet, budget)
+        if facet.plan.label is not None:
+            facet.labels = lookups.labels(facet.plan.label)
