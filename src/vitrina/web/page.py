@@ -166,8 +166,9 @@ async def _crumb_items(site: Site, actor: Any) -> Any:
             items.append({"href": site.urls.instance(), "label": "home"})
         if database and access.allowed("view-database", database):
             items.append({"href": site.urls.database(database), "label": database})
-            if table and access.allowed("view-table", database, table):
-                items.append({"href": site.urls.table(database, table), "label": table})
+        # A table may be open in a database that is not.
+        if database and table and access.allowed("view-table", database, table):
+            items.append({"href": site.urls.table(database, table), "label": table})
         return items
 
     return crumb_items
