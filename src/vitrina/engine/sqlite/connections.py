@@ -49,7 +49,7 @@ def uri_of(spec: DatabaseSpec, purpose: Purpose) -> str:
         return "file::memory:"
     path = "file:" + quote(spec.path)
     if not spec.is_mutable:
-        return path + "?immutable=1"
+        return path + "?immutable=1&mode=ro"
     if purpose == "write" or spec.is_temp_disk:
         return path + f"?mode={spec.mode or 'rw'}" + ("&nolock=1" if spec.nolock else "")
     return path + "?mode=ro" + ("&nolock=1" if spec.nolock else "")
