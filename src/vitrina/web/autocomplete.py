@@ -114,6 +114,8 @@ def _search_sql(search: _Search) -> tuple[str, dict[str, Any]]:
         label = escape(search.label)
         matches = f"{label} like :like escape '\\'"
         order += [f"case when {matches} then 0 else 1 end", f"case when {matches} then length({label}) end"]
+    else:
+        order.append(f"length({escape(search.keys[0])})")
     order += map(escape, search.keys)
     sql = (
         f"select {column_list(search.columns)} from {escape(search.table)} where {' or '.join(conditions)} "

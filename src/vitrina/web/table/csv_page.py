@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from vitrina.dialect.select import order_clause
 from vitrina.engine.protocols import Budget, CatalogChanged
 from vitrina.errors import Conflict
-from vitrina.execute.labels import run_labels
+from vitrina.execute.labels import LabelLookups
 from vitrina.execute.stream import open_stream, spool_query
 from vitrina.execute.table import run_table
 from vitrina.http.paths import path_with_added_args, path_with_format
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 #: rows that one hop of a stream reads
 _BATCH = 2000
+# The end of every page's statement.
+_LIMIT = re.compile(r" limit \d+( offset \d+)?\Z")
 #: arguments that have no meaning for CSV
 _LEFT_OUT = ("_shape", "_nl", "_extra")
 
@@ -125,11 +127,10 @@ async def _next_batch(
 async def _spooled_chunks(view: TableView, options: CsvOptions) -> AsyncGenerator[bytes, None]:
     """All rows of a view or a sorted table, read at once into a temporary file."""
     plan = view.plan
-    order = order_clause(plan.sort or plan.sort_desc, descending=bool(plan.sort_desc), tie_break=plan.pk_columns)
     async with open_stream(view.database) as session:
         spooled = await spool_query(
             session,
-            plan.unordered_sql + order,
+            _LIMIT.sub("", plan.sql),
             plan.params,
             time_limit_ms=plan.time_limit_ms * STREAM_TIME_FACTOR,
             max_bytes=options.max_bytes * 4 if options.max_bytes else None,
@@ -153,13 +154,12 @@ async def _labels_of(
     session: ReadSession, view: TableView, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> dict[str, Mapping[Any, Any]]:
     def job(reader: Reader) -> dict[str, Mapping[Any, Any]]:
-        budget = Budget.of(view.plan.rest_time_limit_ms)
-        found: dict[str, Mapping[Any, Any]] = {}
-        for plan in view.plan.labels:
+        plans = view.plan.labels
+        lookups = LabelLookups(reader, Budget.of(view.plan.rest_time_limit_ms), view.plan.count_time_limit_ms)
+        for plan in plans:
             at = columns.index(plan.column)
-            values = [row[at] for row in rows]
-            found[plan.column] = run_labels(reader, plan, values, budget, view.plan.count_time_limit_ms)
-        return found
+            lookups.add(plan, [row[at] for row in rows])
+        return {plan.column: lookups.labels(plan) for plan in plans}
 
     return await session.read(job)
 

@@ -30,12 +30,11 @@ def _filter_keys(plan: FacetPlan) -> tuple[str, ...]:
 def facet_object(view: TableView, facet: FacetResult) -> dict[str, Any]:
     """One facet as JSON and templates have it."""
     plan = facet.plan
-    hideable = plan.source != "metadata"
-    gone = {facet_parameter(plan.type): plan.name} if hideable else {}
+    gone = {facet_parameter(plan.type): plan.name}
     return {
         "name": plan.name,
         "type": plan.type,
-        "hideable": hideable,
+        "hideable": plan.source != "metadata",
         "toggle_url": str(path_with_removed_args(view.request, gone)),
         "results": _values(view, facet),
         "truncated": facet.truncated,
@@ -47,7 +46,8 @@ def _values(view: TableView, facet: FacetResult) -> list[dict[str, Any]]:
     keys = _filter_keys(facet.plan)
     results = []
     for value, count in facet.values:
-        text = str(value)
+        # Bytes are percent-encoded as they are.
+        text = value if isinstance(value, bytes) else str(value)
         chosen = next((key for key in keys if (key, text) in pairs), None)
         if chosen is not None:
             path = path_with_removed_args(view.request, {chosen: text})

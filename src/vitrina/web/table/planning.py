@@ -52,6 +52,8 @@ async def visible_table(site: Site, request: Request, database: SqliteDatabase, 
 
     Raises Forbidden.
     """
+    # Rules about derived tables are only known with the catalog.
+    await database.ready()
     access = await site.permissions.load(request.actor, _EDITING if editing else _ACTIONS)
     if not access.allowed("view-table", database.name, name):
         raise Forbidden(

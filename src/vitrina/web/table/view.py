@@ -89,9 +89,10 @@ class TableView:
         if token is None:
             return None
         replaced: dict[str, Any] = {"_next": token}
-        if self.plan.sort:
+        # The token of a view is an offset and says nothing about the order.
+        if self.plan.sort and not self.table.is_view:
             replaced["_sort"] = self.plan.sort
-        elif self.plan.sort_desc:
+        elif self.plan.sort_desc and not self.table.is_view:
             replaced["_sort_desc"] = self.plan.sort_desc
         return self.absolute(path_with_replaced_args(self.request, replaced))
 
