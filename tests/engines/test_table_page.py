@@ -178,6 +178,11 @@ def test_fragments_of_sql_run_under_the_authorizer(reader):
         run(reader, "ships", [("_where", "load_extension('x')")])
 
 
+def test_a_comment_cannot_lift_the_limit(reader):
+    _, result = run(reader, "ships", [("_where", "1=1 --"), ("_size", "2")])
+    assert [row[0] for row in result.rows] == [1, 2]
+
+
 def test_doubled_names_are_shown_once():
     with reader_over("create table t (rowid text, v text); insert into t values ('r1', 'x')") as reader:
         plan, result = run(reader, "t")

@@ -29,6 +29,18 @@ def test_numbers_are_written_so_that_they_can_be_read_back_exactly(number):
     assert type(number)(decode_part(encode_part(number))) == number
 
 
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_floats_that_the_engine_misreads_are_written_bit_by_bit(number):
+    part = encode_part(number, [number])
+    assert decode_part(part) == number
+    assert type(decode_part(part)) is float
+
+
+@pytest.mark.parametrize("part", ["$x0", "$xzz", "$fzz", "$f", "$other"])
+def test_what_only_looks_like_a_mark_is_text(part):
+    assert isinstance(decode_part(part), str)
+
+
 def test_infinity_is_written_as_what_sqlite_reads_as_infinity():
     assert float(decode_part(encode_part(math.inf))) == math.inf
     assert float(decode_part(encode_part(-math.inf))) == -math.inf

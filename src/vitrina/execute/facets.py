@@ -13,11 +13,11 @@ def run_facet(reader: Reader, plan: FacetPlan, budget: Budget, *, untrusted: boo
     if left <= 0:
         return None
     try:
-        rows = reader.select(plan.sql, plan.params, time_limit_ms=left, untrusted=untrusted).rows
+        found = reader.select(plan.sql, plan.params, time_limit_ms=left, max_rows=plan.size, untrusted=untrusted)
     except QueryInterrupted:
         return None
-    values = [(row[0], row[1]) for row in rows[: plan.size]]
+    values = [(row[0], row[1]) for row in found.rows]
     if plan.type == "array":
         # items of a JSON array are shown and filtered as text, whatever their type
         values = [(value if isinstance(value, bytes) else str(value), count) for value, count in values]
-    return FacetResult(plan, values, len(rows) > plan.size)
+    return FacetResult(plan, values, found.truncated)

@@ -12,7 +12,7 @@ from vitrina.execute.facets import run_facet
 from vitrina.execute.labels import LabelLookups
 from vitrina.execute.suggestions import run_suggestions
 from vitrina.plan.counts import COUNT_LIMIT
-from vitrina.plan.keyset import make_token
+from vitrina.plan.keyset import make_token, may_lose_digits
 from vitrina.plan.model import TablePlan, TableResult
 
 
@@ -54,13 +54,17 @@ def run_exact_count(reader: Reader, plan: TablePlan) -> int:
 def _run_rows(reader: Reader, plan: TablePlan) -> TableResult:
     """The rows of the page and the token of the next one."""
     began = time.perf_counter()
-    selected = reader.select(plan.sql, plan.params, time_limit_ms=plan.time_limit_ms, untrusted=plan.uses_untrusted_sql)
+    # a comment in _where= can cut off the statement's own limit
+    selected = reader.select(
+        plan.sql,
+        plan.params,
+        time_limit_ms=plan.time_limit_ms,
+        max_rows=plan.page_size,
+        untrusted=plan.uses_untrusted_sql,
+    )
     result = TableResult(selected.columns, selected.rows, query_ms=(time.perf_counter() - began) * 1000)
-    has_more = len(result.rows) > plan.page_size
-    if has_more:
-        del result.rows[plan.page_size :]
-        if plan.page_size:
-            result.next_token = _next_token(reader, plan, result.rows[-1])
+    if selected.truncated and plan.page_size:
+        result.next_token = _next_token(reader, plan, result.rows[-1])
     if len(set(result.columns)) < len(result.columns):
         _collapse(result)
     return result
@@ -78,8 +82,19 @@ def _next_token(reader: Reader, plan: TablePlan, last: Sequence[Any]) -> str:
         return str(plan.offset + plan.page_size)
     key = [last[position] for position in plan.pk_positions]
     if plan.sort is None and plan.sort_desc is None:
-        return make_token(key)
-    return make_token(key, sort_value=_sort_value(reader, plan, last, key), sorted_by_column=True)
+        return make_token(key, inexact=_inexact(reader, key))
+    sort_value = _sort_value(reader, plan, last, key)
+    inexact = _inexact(reader, [sort_value, *key])
+    return make_token(key, sort_value=sort_value, sorted_by_column=True, inexact=inexact)
+
+
+def _inexact(reader: Reader, values: Sequence[Any]) -> list[float]:
+    """Those floats that come back as another number when the engine reads their text form."""
+    return [
+        value
+        for value in values
+        if may_lose_digits(value) and reader.select("select cast(? as real)", [str(value)]).rows[0][0] != value
+    ]
 
 
 def _sort_value(reader: Reader, plan: TablePlan, last: Sequence[Any], key: Sequence[Any]) -> Any:

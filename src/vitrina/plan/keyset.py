@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from vitrina.tilde import tilde_decode, tilde_encode
 NULL_MARK = "$null"
 _BLOB_MARK = "$x"
 _EMPTY_MARK = "$empty"
+_FLOAT_MARK = "$f"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,23 @@ class Token:
     pk_values: tuple[Any, ...]
 
 
-def encode_part(value: Any) -> str:
-    """One value as a part of a token: its tilde-encoded text form, or a mark."""
+def may_lose_digits(value: Any) -> bool:
+    """Whether SQLite might read the text form of ``value`` as another number.
+
+    Numbers of few digits and no great exponent are read exactly by any
+    algorithm; for the others the engine has to be asked.
+    """
+    if not isinstance(value, float) or not math.isfinite(value):
+        return False
+    digits, _, exponent = repr(abs(value)).partition("e")
+    return bool(exponent) or len(digits) > 16
+
+
+def encode_part(value: Any, inexact: Container[Any] = ()) -> str:
+    """One value as a part of a token: its tilde-encoded text form, or a mark.
+
+    Floats in ``inexact`` are written bit by bit.
+    """
     if isinstance(value, int | str):
         return tilde_encode(str(value))
     if value is None:
@@ -35,6 +51,8 @@ def encode_part(value: Any) -> str:
     if isinstance(value, float) and math.isinf(value):
         # the text that SQLite's numeric affinity reads as infinity
         return "9e999" if value > 0 else "-9e999"
+    if value in inexact:
+        return _FLOAT_MARK + tilde_encode(value.hex())
     return tilde_encode(str(value))
 
 
@@ -44,18 +62,30 @@ def decode_part(part: str) -> Any:
         return None
     if part == _EMPTY_MARK:
         return ""
-    if part.startswith(_BLOB_MARK):
-        try:
+    try:
+        if part.startswith(_BLOB_MARK):
             return bytes.fromhex(part[len(_BLOB_MARK) :])
-        except ValueError:
-            return part
+        if part.startswith(_FLOAT_MARK):
+            return float.fromhex(tilde_decode(part[len(_FLOAT_MARK) :]))
+    except (ValueError, OverflowError):
+        # not a mark of ours: compared as the text it is
+        return part
     return tilde_decode(part)
 
 
-def make_token(pk_values: Sequence[Any], *, sort_value: Any = None, sorted_by_column: bool = False) -> str:
-    """The token of a row; with ``sorted_by_column`` its sort value stands first."""
-    parts = [encode_part(sort_value)] if sorted_by_column else []
-    parts.extend(map(encode_part, pk_values))
+def make_token(
+    pk_values: Sequence[Any],
+    *,
+    sort_value: Any = None,
+    sorted_by_column: bool = False,
+    inexact: Container[Any] = (),
+) -> str:
+    """The token of a row; with ``sorted_by_column`` its sort value stands first.
+
+    ``inexact`` are floats whose text form the engine reads as another number.
+    """
+    values = (sort_value, *pk_values) if sorted_by_column else pk_values
+    parts = [encode_part(value, inexact) for value in values]
     # an empty token would be no token, and lead to the first page again
     return ",".join(parts) or _EMPTY_MARK
 
