@@ -112,8 +112,7 @@ def _rules(conn: Any, query: _Query) -> Iterator[Rule]:
         return
     rows = conn.execute(f"select parent, child, allow, reason from (\n{query.sql}\n)", query.params).fetchall()
     for parent, child, allow, reason in map(tuple, rows):
-        # A child of no parent names nothing.
-        if allow is not None and (parent is not None or child is None):
+        if allow is not None:
             yield Rule(_text(parent), _text(child), bool(allow), str(reason), query.source)
 
 
