@@ -9,7 +9,9 @@ from vitrina.engine.sqlite.introspect import introspect
 
 SCHEMA = """
 create table people (id integer primary key, name text, boss integer references people);
-create table pets (tag text primary key, owner integer references PEOPLE(id), vet integer references gone(id)) without rowid;
+create table pets (
+  tag text primary key, owner integer references PEOPLE(id), vet integer references gone(id)
+) without rowid;
 create table pairs (a, b, primary key (b, a));
 create table uses (x, y, p integer references people(id), foreign key (x, y) references pairs(a, b));
 create index pets_owner on pets(owner desc, tag);

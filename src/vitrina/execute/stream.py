@@ -96,13 +96,14 @@ async def spool_query(
 
     A free query has no key to go on from, and holding its cursor open would
     hold a lock on the database for as long as a client likes to read. Stops
-    when the file has ``max_bytes`` bytes. Raises InvalidSQL or
+    when the file has ``max_bytes`` bytes. The file goes with the session. Raises InvalidSQL or
     QueryInterrupted when there is no first row to give.
     """
 
     def job(reader: SqliteReader) -> SpooledQuery:
         columns, rows = reader.iterate(sql, params, time_limit_ms=time_limit_ms, untrusted=untrusted)
-        file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the result
+        file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the session
+        session.keep(file)
         error: VitrinaError | None = None
         truncated = False
         batch: list[tuple[Any, ...]] = []
@@ -117,9 +118,6 @@ async def spool_query(
                         break
         except VitrinaError as failure:
             error = failure
-        except BaseException:
-            file.close()
-            raise
         if batch:
             file.write(marshal.dumps(batch))
         file.seek(0)

@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from vitrina.catalog.model import DatabaseCatalog
 from vitrina.engine.protocols import CatalogChanged, DatabaseSpec
@@ -344,12 +344,24 @@ class SqliteDatabase:
                 slot.lock.release()
 
 
+class Closeable(Protocol):
+    """Something that a session holds on to."""
+
+    def close(self) -> None:
+        """Give up what it holds. Idempotent."""
+
+
 class ReadSession:
     """Reads on connections that nobody else uses; each call is one hop and holds nothing open after it."""
 
     def __init__(self, database: SqliteDatabase, slot: _Slot) -> None:
         self._database = database
         self._slot = slot
+        self._kept: list[Closeable] = []
+
+    def keep(self, resource: Closeable) -> None:
+        """Close ``resource`` together with the session."""
+        self._kept.append(resource)
 
     async def read(self, job: Callable[[SqliteReader], T], *, catalog: DatabaseCatalog | None = None) -> T:
         """As :meth:`SqliteDatabase.read`. A file replaced meanwhile is still read as it was."""
@@ -362,4 +374,9 @@ class ReadSession:
 
     async def close(self) -> None:
         """Close the connections (one hop). Idempotent."""
-        await self._database.pool.run(lambda: self._database._drop_slot(self._slot))
+        await self._database.pool.run(self._close)
+
+    def _close(self) -> None:
+        while self._kept:
+            self._kept.pop().close()
+        self._database._drop_slot(self._slot)
