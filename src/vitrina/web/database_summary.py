@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vitrina.catalog.model import DatabaseCatalog, Table
-from vitrina.execute.counts import home_counts
+from vitrina.access.resources import fold_ascii
+from vitrina.catalog.model import DatabaseCatalog, ForeignKey, Table
+from vitrina.execute.counts import COUNT_LIMIT, home_counts
 
 if TYPE_CHECKING:
     from vitrina.engine.sqlite.database import SqliteDatabase
@@ -21,9 +22,19 @@ def is_hidden(site: Site, database: str, table: Table) -> bool:
     return table.hidden or bool(site.config.table(database, table.name).get("hidden"))
 
 
-def relationships(table: Table) -> int:
+def known_tables(catalog: DatabaseCatalog) -> frozenset[str]:
+    """The names of all tables, as SQLite compares them."""
+    return frozenset(fold_ascii(name) for name in catalog.tables)
+
+
+def reachable_keys(known: frozenset[str], table: Table) -> list[ForeignKey]:
+    """The foreign keys of ``table`` whose target is among the ``known_tables``."""
+    return [key for key in table.single_foreign_keys if fold_ascii(key.other_table) in known]
+
+
+def relationships(known: frozenset[str], table: Table) -> int:
     """How many foreign keys lead from and to ``table``."""
-    return len(table.single_foreign_keys) + len(table.incoming)
+    return len(reachable_keys(known, table)) + len(table.incoming)
 
 
 async def summarize(
@@ -36,6 +47,9 @@ async def summarize(
     """
     name = database.name
     catalog, counts = await home_counts(database)
+    if database.known_counts is None and any(count > COUNT_LIMIT for count in counts.values()):
+        # "More than 10,000" is no number to add up.
+        counts = {}
     visible = access.children("view-table", name, catalog.tables)
     hidden = {table for table in visible if is_hidden(site, name, catalog.tables[table])}
     views = [{"name": view, "private": access.private("view-table", name, view)} for view in _views(access, catalog)]
@@ -66,9 +80,9 @@ def _views(access: Access, catalog: DatabaseCatalog) -> list[str]:
 def _first_tables(
     access: Access, catalog: DatabaseCatalog, names: list[str], counts: Mapping[str, int | None], ranked: bool
 ) -> list[dict[str, Any]]:
-    def rank(name: str) -> tuple[int, int, str]:
-        return relationships(catalog.tables[name]) if ranked else 0, counts.get(name) or 0, name
-
+    known: frozenset[str] = known_tables(catalog) if ranked else frozenset()
+    links = {name: relationships(known, catalog.tables[name]) if ranked else 0 for name in names}
+    first = sorted(names, key=lambda name: (links[name], counts.get(name) or 0, name), reverse=True)[:SHOWN]
     return [
         {
             "name": name,
@@ -77,8 +91,8 @@ def _first_tables(
             "count": counts.get(name),
             "hidden": False,
             "fts_table": catalog.tables[name].fts_table,
-            "num_relationships_for_sorting": relationships(catalog.tables[name]) if ranked else 0,
+            "num_relationships_for_sorting": links[name],
             "private": access.private("view-table", catalog.name, name),
         }
-        for name in sorted(names, key=rank, reverse=True)[:SHOWN]
+        for name in first
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitrina.catalog.model import DatabaseCatalog, Table
 from vitrina.execute.counts import TableCount
-from vitrina.web.database_summary import is_hidden
+from vitrina.web.database_summary import is_hidden, known_tables, reachable_keys
 
 if TYPE_CHECKING:
     from vitrina.execute.permissions import Access
@@ -19,6 +19,7 @@ def table_items(
 ) -> list[dict[str, Any]]:
     """The tables that may be viewed, hidden ones last, then by name. A missing count ran out of time."""
     items = []
+    known = known_tables(catalog)
     for name in access.children("view-table", catalog.name, catalog.tables):
         table = catalog.tables[name]
         count = counts.get(name)
@@ -31,7 +32,7 @@ def table_items(
                 "count_truncated": count.truncated if count else False,
                 "hidden": is_hidden(site, catalog.name, table),
                 "fts_table": table.fts_table,
-                "foreign_keys": _foreign_keys(table),
+                "foreign_keys": _foreign_keys(known, table),
                 "private": access.private("view-table", catalog.name, name),
             }
         )
@@ -39,14 +40,14 @@ def table_items(
     return items
 
 
-def _foreign_keys(table: Table) -> dict[str, list[dict[str, Any]]]:
+def _foreign_keys(known: frozenset[str], table: Table) -> dict[str, list[dict[str, Any]]]:
     incoming = [
         {"other_table": key.other_table, "column": key.column, "other_column": key.other_column}
         for key in table.incoming
     ]
     outgoing = [
         {"other_table": key.other_table, "column": key.column, "other_column": key.other_column}
-        for key in table.single_foreign_keys
+        for key in reachable_keys(known, table)
     ]
 
     def order(item: dict[str, Any]) -> tuple[str, str, str]:

@@ -13,7 +13,6 @@ from vitrina.http.response import Response
 from vitrina.web.absolute import alternate_json
 from vitrina.web.page import render_page
 from vitrina.web.permission_pages.tabs import debug_tabs
-from vitrina.web.permission_pages.tabs import debug_tabs
 from vitrina.web.plugin_list import plugin_list
 from vitrina.web.target import format_of
 from vitrina.web.versions import versions
@@ -95,10 +94,23 @@ async def tasks_page(site: Site, request: Request) -> Response:
     supervisor = site.state.get("background_tasks")
     body = {
         "ok": True,
-        "tasks": supervisor.describe() if supervisor else [],
+        "tasks": [_task(task) for task in supervisor.tasks] if supervisor else [],
         "launched": supervisor.launched if supervisor else True,
     }
     return await _document(site, request, "tasks", body)
+
+
+def _task(task: Any) -> dict[str, Any]:
+    function = task.function
+    return {
+        "name": task.name,
+        "state": task.state,
+        "function": f"{function.__module__}.{function.__qualname__}"
+        if hasattr(function, "__qualname__")
+        else repr(function),
+        "started_at": task.started_at.isoformat() if task.started_at else None,
+        "exception": repr(task.exception) if task.exception else None,
+    }
 
 
 async def actions_page(site: Site, request: Request) -> Response:

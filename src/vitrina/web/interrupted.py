@@ -14,5 +14,5 @@ def interrupted(error: QueryInterrupted, sql: str, *, html: bool) -> QueryInterr
     said = QueryInterrupted(_WORDS.format("configuration option" if html else "setting"), sql=sql, params=error.params)
     said.hint = "A condition that uses an index, or a smaller LIMIT, makes it faster."
     if html:
-        said.message_html = Markup("{}<pre class='interrupted-sql'>{}</pre>").format(said.message, sql)
+        said.message_html = Markup('{} <code class="interrupted-sql">{}</code>').format(said.message, sql)
     return said

@@ -39,7 +39,7 @@ def _link_blobs(view: QueryView, rows: list[list[Markup]]) -> None:
 
 def blob_path(view: QueryView, column: str, value: bytes) -> str:
     """The path that downloads ``value`` of ``column`` as long as the query still returns it."""
-    path = own_path(view.request)
+    path = str(own_path(view.request))
     if view.format and path.endswith(f".{view.format}"):
         path = path.removesuffix(f".{view.format}")
     wanted = urlencode({"_blob_column": column, "_blob_hash": blob_hash(value)})

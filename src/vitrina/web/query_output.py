@@ -23,11 +23,11 @@ async def respond(view: QueryView, headers: Mapping[str, str] | None = None) -> 
     message, NotFound for a format that does not exist.
     """
     sent = dict(headers or {})
+    if view.format == "":
+        return await html_response(view, sent)
     if view.error is not None:
         sent.pop("Cache-Control", None)
     match view.format:
-        case "":
-            return await html_response(view, sent)
         case "json":
             return await json_response(view, sent)
     if view.error is not None:

@@ -107,7 +107,7 @@ _STORED_QUERY = (
 
 _TABLE = (
     Route("table", "/{database}/{table}(.*)", table_or_query_page, ("*",)),
-    Route("row", "/{database}/{table}/{pks}(.*)", row_page, ("*",)),
+    Route("row", "/{database}/{table}/{pks}(.*)", row_page),
     Route("count", "/{database}/{table}/-/count", count_page, _POST, json_errors=True),
     Route("fragment", "/{database}/{table}/-/fragment", fragment_page),
     Route("autocomplete", "/{database}/{table}/-/autocomplete", autocomplete_rows),

@@ -41,7 +41,9 @@ async def instance_schema_page(site: Site, request: Request) -> Response:
         case "json":
             return Response.json({"ok": True, "schemas": schemas})
         case "md":
-            return Response.text("\n".join(_markdown(item["database"], item["schema"]) for item in schemas))
+            return Response.text(
+                "\n".join(_markdown(item["database"], item["schema"]) for item in schemas).rstrip("\n")
+            )
     return await _page(site, request, "Schema for all databases", schemas, view_name="instance_schema")
 
 
