@@ -57,6 +57,15 @@ function alignNumbers(table) {
   });
 }
 
+// A missing value stands where the numbers of its column stand.
+function alignMissing(table) {
+  const numeric = [...table.tHead.rows[0].cells].map((head) => getComputedStyle(head).textAlign === "right");
+  for (const cell of table.tBodies[0].querySelectorAll("td.type-none")) {
+    if (numeric[cell.cellIndex]) cell.classList.add("numeric");
+  }
+}
+
+for (const table of document.querySelectorAll("body.table table.rows-and-columns")) alignMissing(table);
 for (const cell of document.querySelectorAll("table.rows-and-columns td.type-str")) improve(cell);
 for (const table of document.querySelectorAll("body.query table.rows-and-columns")) {
   alignNumbers(table);
