@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import escape
 
-from vitrina.errors import Forbidden, MethodNotAllowed, TokenInvalid, Unavailable, VitrinaError
+from vitrina.errors import Forbidden, InvalidSQL, MethodNotAllowed, TokenInvalid, Unavailable, VitrinaError
 from vitrina.http.response import Response
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ async def _html(request: Request, error: VitrinaError, headers: dict[str, str], 
     title = error.title
     if title is None and isinstance(error, Forbidden):
         title = "Forbidden"
+    elif title is None and isinstance(error, InvalidSQL):
+        title = "Invalid SQL"
     context = {
         "ok": False,
         "error": error.message,

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 from vitrina.web.extras import ROW, describe_debug, describe_extras, describe_request
 from vitrina.web.row.view import RowView
 from vitrina.web.table.columns import column_details
+
+# Clients read the text of these links, so only what would break one is percent-encoded.
+_BREAKING = {code: f"%{code:02X}" for code in (*range(32), *map(ord, "%&#+"), 127)}
+
+
+def _pointed_value(view: RowView, column: str) -> str:
+    """The value that other rows point to: as the URL spells it where it is the key."""
+    if column in view.plan.pk_columns:
+        return view.plan.pk_values[view.plan.pk_columns.index(column)]
+    return str(view.row[view.columns.index(column)])
 
 
 def foreign_key_tables(view: RowView) -> list[dict[str, Any]]:
@@ -16,8 +25,8 @@ def foreign_key_tables(view: RowView) -> list[dict[str, Any]]:
     listed = []
     for key, count in view.result.incoming:
         argument = f"{key.other_column}__exact" if key.other_column.startswith("_") else key.other_column
-        value = view.row[view.columns.index(key.column)]
-        link = f"{view.site.urls.table(view.database.name, key.other_table)}?{urlencode({argument: str(value)})}"
+        query = f"{argument}={_pointed_value(view, key.column)}".translate(_BREAKING)
+        link = f"{view.site.urls.table(view.database.name, key.other_table)}?{query}"
         listed.append(
             {
                 "other_table": key.other_table,

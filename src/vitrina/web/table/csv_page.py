@@ -14,7 +14,6 @@ from vitrina.execute.stream import open_stream, spool_query
 from vitrina.execute.table import run_table
 from vitrina.http.paths import path_with_added_args, path_with_format
 from vitrina.http.response import Response
-from vitrina.plan.model import TableResult
 from vitrina.render.blob import blob_hash
 from vitrina.render.csv import BlobUrl, CsvEncoder
 from vitrina.web.csv_export import (
@@ -52,8 +51,8 @@ async def table_csv(site: Site, request: Request, database: SqliteDatabase, name
 
     def job(reader: Reader) -> bytes:
         view.outcome = run_table(reader, view.plan)
-        encoder = _encoder(view, view.outcome)
-        return (encoder.header() if options.header else b"") + encoder.rows(view.outcome.rows)
+        encoder = _encoder(view, view.plan.columns, view.outcome.labels)
+        return (encoder.header() if options.header else b"") + encoder.rows(view.selected_rows)
 
     body = await database.read(job, catalog=view.plan.catalog)
     return csv_response(options, body, page_headers(site, request, private=view.private))
@@ -109,11 +108,11 @@ async def _next_batch(
     session: ReadSession, view: TableView, options: CsvOptions, encoder: CsvEncoder | None
 ) -> tuple[bytes, str | None, CsvEncoder]:
     def job(reader: Reader) -> tuple[bytes, str | None, CsvEncoder]:
-        result = run_table(reader, view.plan)
-        used = _encoder(view, result) if encoder is None else encoder
+        result = view.outcome = run_table(reader, view.plan)
+        used = _encoder(view, view.plan.columns, result.labels) if encoder is None else encoder
         used.labels = dict(result.labels)
         head = used.header() if encoder is None and options.header else b""
-        return head + used.rows(result.rows), result.next_token, used
+        return head + used.rows(view.selected_rows), result.next_token, used
 
     try:
         return await session.read(job, catalog=view.plan.catalog)
@@ -137,7 +136,7 @@ async def _spooled_chunks(view: TableView, options: CsvOptions) -> AsyncGenerato
             untrusted=plan.uses_untrusted_sql,
         )
         try:
-            encoder = _encoder(view, TableResult(spooled.columns, []))
+            encoder = _encoder(view, spooled.columns, {})
             head = encoder.header() if options.header else b""
             async for rows in spooled.batches():
                 if plan.labels:
@@ -164,12 +163,12 @@ async def _labels_of(
     return await session.read(job)
 
 
-def _encoder(view: TableView, result: TableResult) -> CsvEncoder:
+def _encoder(view: TableView, columns: Sequence[str], labels: Mapping[str, Mapping[Any, Any]]) -> CsvEncoder:
     return CsvEncoder(
-        result.columns,
-        labels=result.labels,
+        columns,
+        labels=labels,
         labelled=[plan.column for plan in view.plan.labels],
-        blob_url=_blob_url(view, result.columns),
+        blob_url=_blob_url(view, columns),
     )
 
 

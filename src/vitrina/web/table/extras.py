@@ -23,7 +23,7 @@ def display_columns(view: TableView) -> list[dict[str, Any]]:
     """Headings of the HTML table."""
     return table_columns.display_columns(
         view.table,
-        view.columns,
+        view.plan.columns,
         pk_columns=view.plan.pk_columns,
         sortable=view.plan.sortable,
         descriptions=view.column_metadata,
@@ -87,7 +87,7 @@ _COMPUTE: dict[str, Callable[[TableView], Any]] = {
     "facets_timed_out": facets.timed_out,
     "suggested_facets": facets.suggestions,
     "human_description_en": lambda view: view.plan.human_description,
-    "columns": lambda view: list(view.columns),
+    "columns": lambda view: list(view.plan.columns),
     "all_columns": lambda view: list(view.table.column_names),
     "primary_keys": lambda view: list(view.table.primary_keys),
     "column_details": lambda view: table_columns.column_details(view.table, view.table.column_names),

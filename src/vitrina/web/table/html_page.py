@@ -35,12 +35,12 @@ def append_querystring(url: str, query: str) -> str:
 def label_position(view: TableView) -> int | None:
     """Where in a row the text stands that names it for people."""
     label = view.config.get("label_column") or view.table.label_column
-    return view.columns.index(label) if label in view.columns else None
+    return view.plan.columns.index(label) if label in view.plan.columns else None
 
 
 def display_rows(view: TableView) -> DisplayRows:
     """The rows as the template shows them."""
-    rows = view.result.rows
+    rows = view.selected_rows
     positions = view.plan.pk_positions
     paths = [row_path(row, positions) for row in rows] if positions else []
     label = label_position(view) if paths else None
@@ -49,7 +49,7 @@ def display_rows(view: TableView) -> DisplayRows:
         view.site,
         view.database.name,
         view.table,
-        view.columns,
+        view.plan.columns,
         pk_columns=view.plan.pk_columns if positions else (),
         labels=view.result.labels,
         label_plans=view.plan.labels,
@@ -79,7 +79,7 @@ def build_context(view: TableView, next_url: str | None) -> dict[str, Any]:
     rows.finish()
     context: dict[str, Any] = {
         "all_columns": list(view.table.column_names),
-        "columns": list(view.columns),
+        "columns": list(view.plan.columns),
         "count": result.count,
         "count_sql": plan.count_sql,
         "count_truncated": result.count_truncated,

@@ -74,6 +74,19 @@ class TableView:
         return self.result.rows if self.output_rows is None else self.output_rows
 
     @property
+    def selected_rows(self) -> Sequence[Sequence[Any]]:
+        """The rows under the names of ``plan.columns``.
+
+        They differ from ``columns`` where a table has a column called
+        ``rowid`` beside the one that was added: JSON has one of them.
+        """
+        names, result = self.plan.columns, self.result
+        if len(names) == len(result.columns):
+            return result.rows
+        places = [result.columns.index(name) for name in names]
+        return [[row[place] for place in places] for row in result.rows]
+
+    @property
     def column_metadata(self) -> Mapping[str, str]:
         """Column → description."""
         columns: Mapping[str, str] = self.metadata.get("columns") or {}
