@@ -82,6 +82,8 @@ async def _serve(instance: Any, options: ServeOptions) -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
         await server.serve(sockets=[listener])
+    if options.uds and os.path.exists(options.uds):
+        os.remove(options.uds)
     await instance.invoke_shutdown()
     return 0 if server.started else _PORT_IN_USE
 

@@ -48,6 +48,7 @@ class Checker:
             self._url_list(config, key)
         for name, block in self._objects(config, "databases", ()):
             self._database(block, ("databases", name))
+        self._own(config)
         self._twins(config)
 
     # -- settings
@@ -168,6 +169,18 @@ class Checker:
         for position, item in enumerate(value):
             if not isinstance(item, str) and not (isinstance(item, Mapping) and item.get("url")):
                 self.warn((key, position), "a URL, or an object with the key url, is needed")
+
+    def _own(self, config: Mapping[str, Any]) -> None:
+        own = config.get("vitrina")
+        if own is None:
+            return
+        if not isinstance(own, Mapping):
+            raise self.fail(("vitrina",), "an object is needed")
+        if own.get("access_log") is not None and not isinstance(own["access_log"], bool):
+            raise self.fail(("vitrina", "access_log"), f"the value must be true or false, not {own['access_log']!r}")
+        limit = own.get("page_time_limit_ms")
+        if limit is not None and (type(limit) is not int or limit <= 0):
+            raise self.fail(("vitrina", "page_time_limit_ms"), f"the value must be an integer above 0, not {limit!r}")
 
     def _twins(self, config: Mapping[str, Any]) -> None:
         own, plugins = config.get("vitrina"), config.get("plugins")

@@ -1,0 +1,71 @@
+"""What each configuration key means, level by level: the source of the reference page."""
+
+from __future__ import annotations
+
+Key = tuple[str, str, str]
+
+_ALLOW = "allow block"
+_PLUGINS: Key = ("plugins", "object", "Configuration of plugins by name; `$env` and `$file` stand for secrets")
+_PERMISSIONS: Key = ("permissions", "object", "Action → allow block")
+
+#: where the keys stand → (key, kind of value, meaning)
+LEVELS: dict[str, tuple[Key, ...]] = {
+    "top level": (
+        ("settings", "object", "Settings by name: see settings.md"),
+        _PLUGINS,
+        ("databases", "object", "Database name → its block"),
+        ("allow", _ALLOW, "Who may view anything"),
+        ("allow_sql", _ALLOW, "Who may run SQL of their own"),
+        _PERMISSIONS,
+        ("extra_css_urls", "list", "Style sheets for every page: URLs, or objects with `url` and `sri`"),
+        ("extra_js_urls", "list", "Scripts for every page: URLs, or objects with `url`, `sri` and `module`"),
+        ("vitrina", "object", "What only Vitrina has, see below"),
+    ),
+    "databases.DATABASE": (
+        _PLUGINS,
+        ("allow", _ALLOW, "Who may view this database"),
+        ("allow_sql", _ALLOW, "Who may run SQL of their own here"),
+        _PERMISSIONS,
+        ("tables", "object", "Table or view → its block"),
+        ("queries", "object", "Query name → SQL, or a query block"),
+    ),
+    "databases.DATABASE.tables.TABLE": (
+        _PLUGINS,
+        ("allow", _ALLOW, "Who may view this table"),
+        _PERMISSIONS,
+        ("sort", "column", "Default order, ascending"),
+        ("sort_desc", "column", "Default order, descending; instead of `sort`"),
+        ("size", "integer", "Rows of a page"),
+        ("sortable_columns", "list", "Columns that may be sorted by; by default all"),
+        ("label_column", "column", "What stands for a row where another table refers to it"),
+        ("hidden", "true or false", "Leaves the table out of lists"),
+        ("facets", "list", "Facets shown by default: columns, or objects with one key, the type"),
+        ("facet_size", 'integer or "max"', "Values shown for a facet"),
+        ("fts_table", "table", "Full-text table that searches this table or view"),
+        ("fts_pk", "column", "Column that `fts_table` refers to"),
+        ("searchmode", '"raw"', "Search terms are passed to SQLite as they are"),
+        ("column_types", "object", "Column → type, or an object with `type` and `config`"),
+    ),
+    "databases.DATABASE.queries.QUERY": (
+        ("sql", "text", "The query; required"),
+        ("title", "text", "Heading"),
+        ("description", "text", "Text below the heading"),
+        ("description_html", "text", "The same as trusted HTML"),
+        ("hide_sql", "true or false", "Folds the SQL away"),
+        ("fragment", "text", "Put behind `#` in links to the query"),
+        ("params", "list", "Parameters in the order of the form"),
+        ("write", "true or false", "The query changes data"),
+        ("is_trusted", "true or false", "Running it needs no permission but to view it; true by default"),
+        ("allow", _ALLOW, "Who may view and run it"),
+        _PERMISSIONS,
+        ("on_success_message", "text", "Message after a write query"),
+        ("on_success_message_sql", "text", "SQL whose first cell is that message"),
+        ("on_success_redirect", "text", "Where to go afterwards"),
+        ("on_error_message", "text", "Message when it fails"),
+        ("on_error_redirect", "text", "Where to go then"),
+    ),
+    "vitrina": (
+        ("access_log", "true or false", "One log line for each request; true by default"),
+        ("page_time_limit_ms", "integer", "Time limit of everything on a page together"),
+    ),
+}
