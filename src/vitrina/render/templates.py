@@ -119,6 +119,11 @@ class Templates:
                 return Selection(name, _marked(wanted, name), built_in)
         raise TemplateNotFound(wanted[-1] if wanted else "")
 
+    def page_names(self) -> frozenset[str]:
+        """Names of the templates below ``pages/`` (blocking where there is a template directory)."""
+        own = _listing(self.template_dir) if self.template_dir is not None else frozenset()
+        return frozenset(name for name in own | self._plugin_names if name.startswith("pages/"))
+
     def missing(self, name: str) -> bool:
         """Whether ``name`` is nowhere to be found."""
         try:
