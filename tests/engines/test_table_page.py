@@ -135,6 +135,20 @@ def test_array_facets_of_views_take_rows_that_are_alike_for_one():
         assert facet(reader, ("_facet_array", "x"), table="t").values == [("a", 3), ("1", 1)]
 
 
+def test_array_facets_tell_types_and_letters_apart():
+    script = """create table t (x text collate nocase);
+    insert into t values ('["a", 1]'), ('["A", "1"]'), ('["A", 1, 1]'), ('[null]'), (null);"""
+    with reader_over(script) as reader:
+        found = facet(reader, ("_facet_array", "x"), table="t").values
+    assert found == [("1", 2), ("A", 2), ("None", 1), ("1", 1), ("a", 1)]
+
+
+def test_array_facets_refuse_what_is_no_json():
+    script = "create table t (x); insert into t values ('[1]'), ('[1')"
+    with reader_over(script) as reader, pytest.raises(InvalidSQL, match="malformed JSON"):
+        facet(reader, ("_facet_array", "x"), table="t")
+
+
 def test_date_facets(reader):
     assert facet(reader, ("_facet_date", "built")).values == [("1999-01-02", 2), ("2001-05-05", 1)]
 

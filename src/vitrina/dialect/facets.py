@@ -25,17 +25,27 @@ def date_facet(column: str, source: str, limit: int) -> str:
     )
 
 
-def array_facet(column: str, pk_columns: Sequence[str], source: str, limit: int) -> str:
+def array_facet(column: str, source: str, limit: int, *, rows_have_keys: bool) -> str:
     """The most frequent items of the JSON arrays in ``column``; a row counts once per distinct item.
 
-    Without ``pk_columns`` (views) rows that are alike in every column count as one.
+    Without ``rows_have_keys`` (views) rows that are alike in every column count as one.
     """
-    row = ", ".join([f"inner.{escape(name)}" for name in pk_columns]) or "inner.*"
+    name = escape(column)
+    if rows_have_keys:
+        # Arrays that are alike are taken apart once: rows are many, different lists of tags few.
+        items = (
+            f"texts as (select {name} as t, count(*) as n from inner where {name} is not null "
+            f"group by {name} collate binary), "
+            "items as (select j.value as value, n from texts, json_each(texts.t) j group by texts.t, j.value)"
+        )
+    else:
+        items = (
+            f"items as (select value, 1 as n from (select distinct j.value as value, inner.* "
+            f"from json_each([inner].{name}) j join inner))"
+        )
     return (
-        f"with inner as ({source}), items as ("
-        f"select distinct j.value as value, {row} from json_each([inner].{escape(column)}) j join inner) "
-        f"select value as value, count(*) as count from items "
-        f"group by value order by count(*) desc, value limit {limit}"
+        f"with inner as ({source}), {items} select value as value, sum(n) as count from items "
+        f"group by value order by sum(n) desc, value limit {limit}"
     )
 
 
@@ -46,7 +56,7 @@ def column_statistics(columns: Sequence[str], source: str, considered: int) -> s
 
 
 def array_statistics(columns: Sequence[str], source: str, considered: int) -> str:
-    """Two numbers per column over the first rows: values that are neither NULL nor empty, and JSON arrays among them."""
+    """Two numbers per column over the first rows: values that are not empty, and JSON arrays among them."""
     numbers = ", ".join(
         [
             f"count(case when {name} != '' then 1 end), "

@@ -11,7 +11,6 @@ from vitrina.catalog.model import DatabaseCatalog, Table
 from vitrina.config.settings import Settings
 from vitrina.dialect.facets import array_facet, column_facet, date_facet
 from vitrina.errors import BadRequest, VitrinaError
-from vitrina.plan.columns import pk_columns_of
 from vitrina.plan.labels import usable
 from vitrina.plan.model import FacetPlan, FacetType, LabelPlan, TableArguments
 
@@ -126,7 +125,7 @@ def plan_facets(
 
 def _facet_sql(table: Table, facet: Facet, unordered_sql: str, limit: int) -> str:
     if facet.type == "array":
-        return array_facet(facet.column, pk_columns_of(table), unordered_sql, limit)
+        return array_facet(facet.column, unordered_sql, limit, rows_have_keys=not table.is_view)
     if facet.type == "date":
         return date_facet(facet.column, unordered_sql, limit)
     return column_facet(facet.column, unordered_sql, limit)
