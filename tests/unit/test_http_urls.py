@@ -102,6 +102,9 @@ def test_replaced(request_, args, expected):
         ("/a/b.json?x=1", {"format": "csv", "replace_format": "json"}, "/a/b.csv?x=1"),
         ("/a/b.c?x=1", {"format": "csv", "replace_format": "json"}, "/a/b.c?x=1&_format=csv"),
         ("/a/b.json", {"format": "csv"}, "/a/b.json?_format=csv"),
+        ("/a.json/c.json", {"format": "csv", "replace_format": "json"}, "/a.json/c?_format=csv"),
+        ("/a?b=1", {"format": "csv", "extra_qs": {"z": 1, "a": "x y"}}, "/a.csv?b=1&a=x+y&z=1"),
+        ("/", {"format": "json"}, "/.json"),
     ],
 )
 def test_format(path, options, expected):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from typing import Any
 
 from vitrina.engine.protocols import CatalogChanged
@@ -27,6 +28,7 @@ logger = logging.getLogger("vitrina.http")
 #: how often a page is made again when the schema changes under it
 ATTEMPTS = 3
 HEALTH_PATH = "/-/healthz"
+_LEGACY_TOKEN = secrets.token_urlsafe(32)
 _MESSAGE_COOKIE = COOKIE.encode("ascii") + b"="
 
 
@@ -297,7 +299,7 @@ def _has_credentials(scope: Scope) -> bool:
 
 def _csrf_token() -> str:
     """For old plugins: a token in forms that nothing checks any more."""
-    return ""
+    return _LEGACY_TOKEN
 
 
 def _is_whole_success(response: Any) -> bool:

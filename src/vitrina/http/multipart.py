@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import shutil
 import tempfile
@@ -16,6 +17,8 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from vitrina.errors import BadRequest
 from vitrina.http.form_data import FormData, FormLimits, UploadedFile
 
+_QUIET = logging.getLogger("vitrina.http.multipart.parser")
+_QUIET.disabled = True
 # Uploads are handed to their file in pieces of this many bytes.
 _PIECE = 1024 * 1024
 _EXTENDED_FILENAME = re.compile(r"filename\*\s*=\s*\"?([\w-]+)'[^']*'([^;\"\s]+)", re.IGNORECASE)
@@ -60,6 +63,8 @@ class MultipartReader:
                 max_header_count=limits.max_part_header_lines,
                 max_header_size=limits.max_part_header_bytes,
             )
+            # Malformed bodies are the client's affair: it is told, the log is not.
+            self._parser.logger = _QUIET
         except FormParserError as error:
             raise BadRequest("The boundary in Content-Type is too long") from error
 

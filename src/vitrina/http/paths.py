@@ -70,13 +70,12 @@ def path_with_format(
     """
     query: dict[str, Any] = dict(extra_qs or {})
     base: str = path if path is not None else own_path(request) if request is not None else ""
-    bare = base
-    if replace_format and base.endswith(f".{replace_format}"):
-        bare = base[: -len(replace_format) - 1]
-    if "." in bare:
+    if replace_format:
+        base = base.removesuffix(f".{replace_format}")
+    if "." in base:
         query["_format"] = format
     else:
-        base = f"{bare}.{format}"
+        base = f"{base}.{format}"
     pieces = [request.query_string if request is not None else "", urlencode(sorted(query.items()))]
     query_string = "&".join([piece for piece in pieces if piece])
     return _marked(request, path, f"{base}?{query_string}" if query_string else base)
