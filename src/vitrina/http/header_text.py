@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-_FORBIDDEN = {**{code: None for code in range(32)}, 127: None, 9: " "}
+_FORBIDDEN = {**dict.fromkeys(range(32)), 127: None, 9: " "}
 # What may stand in a URL as it is; "%" because escapes are already there.
 _URL_SAFE = "!#$%&'()*+,/:;=?@[]~\\^`{|}\"<> -._"
 
