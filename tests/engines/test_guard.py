@@ -60,6 +60,7 @@ def database(request, make_file, open_database):
         ("reindex", "not authorized"),
         ("select zeroblob(2000000000)", "string or blob too big"),
         ("select hex(zeroblob(100000000))", "string or blob too big"),
+        ("select 1 /*" + "x" * 1_000_000 + "*/", "query string is too large"),
     ],
 )
 def test_refused(database, sql, message):

@@ -173,6 +173,21 @@ def test_foreign_connections_are_prepared_and_core_ones_are_not(make_file, open_
     assert run(database.read(lambda reader: reader.conn.row_factory)) is None
 
 
+def test_a_transaction_that_a_plugin_leaves_open_is_ended(make_file, open_database):
+    database = open_database(make_file(THREE))
+
+    def leave_open(conn):
+        conn.execute("begin")
+        return conn.execute("select count(*) from t").fetchone()[0]
+
+    async def main():
+        await asyncio.gather(*[database.foreign_read(leave_open) for _ in range(4)])
+        await database.write(lambda conn: conn.execute("insert into t (name) values ('d')"))
+        return await asyncio.gather(*[database.foreign_read(leave_open) for _ in range(4)])
+
+    assert run(main()) == [4, 4, 4, 4]
+
+
 def test_closing(make_file, open_database):
     database = open_database(make_file(THREE))
     select(database, "select 1")

@@ -249,7 +249,12 @@ class SqliteDatabase:
             if slot.foreign is None:
                 with translated(self.name):
                     slot.foreign = self._open("foreign")
-            return fn(slot.foreign)
+            try:
+                return fn(slot.foreign)
+            finally:
+                # A transaction left open would show the next caller old contents for ever.
+                if slot.foreign.in_transaction:
+                    slot.foreign.rollback()
 
     def _slot(self) -> _Slot:
         """The connections of this thread; those to a file that was replaced are closed."""

@@ -13,6 +13,9 @@ from vitrina.engine.sqlite.watchdog import WATCHDOG
 
 #: largest text or blob, in bytes, that people's SQL may build
 MAX_VALUE_BYTES = 64 * 1024 * 1024
+#: longest text, in bytes, and most steps of a program: in one without loops SQLite looks at no clock
+MAX_SQL_BYTES = 1_000_000
+MAX_PROGRAM_STEPS = 250_000
 #: largest result of people's SQL, in bytes of text and blobs
 MAX_RESULT_BYTES = 256 * 1024 * 1024
 
@@ -94,8 +97,12 @@ def guard(conn: sqlite3.Connection) -> None:
     """Restrict a connection, for good, to what people's SQL may do."""
     if hasattr(conn, "enable_load_extension"):
         conn.enable_load_extension(False)
-    limit = conn.getlimit(sqlite3.SQLITE_LIMIT_LENGTH)
-    conn.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min(limit, MAX_VALUE_BYTES))
+    for category, most in (
+        (sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE_BYTES),
+        (sqlite3.SQLITE_LIMIT_SQL_LENGTH, MAX_SQL_BYTES),
+        (sqlite3.SQLITE_LIMIT_VDBE_OP, MAX_PROGRAM_STEPS),
+    ):
+        conn.setlimit(category, min(conn.getlimit(category), most))
     limit_heap(conn)
     conn.execute("PRAGMA query_only=1")
     conn.set_authorizer(authorize)

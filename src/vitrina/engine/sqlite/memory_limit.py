@@ -9,13 +9,13 @@ from functools import cache
 from pathlib import Path
 
 _LEAST = 256 * 1024 * 1024
-_MOST = 4 * 1024 * 1024 * 1024
+_MOST = 2 * 1024 * 1024 * 1024
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
 
 
 @cache
 def heap_limit_bytes() -> int:
-    """Half of the memory that this process may use, between 256 MB and 4 GB."""
+    """Half of the memory that this process may use, between 256 MB and 2 GB."""
     available = _MOST * 2
     with contextlib.suppress(ValueError, OSError, AttributeError):
         available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
