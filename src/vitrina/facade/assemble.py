@@ -16,6 +16,7 @@ from vitrina.config.secrets import resolve
 from vitrina.engine.sqlite.connections import ConnectionSetup
 from vitrina.engine.sqlite.database import SqliteDatabase
 from vitrina.engine.sqlite.readers import ReaderPool
+from vitrina.execute.counts import known_counts_of
 from vitrina.execute.internal import InternalDatabase
 from vitrina.execute.permission_plugins import PermissionPlugins
 from vitrina.execute.permissions import Permissions
@@ -119,7 +120,8 @@ class Assembly:
             if spec.is_memory and self.crossdb:
                 files = [other for other in specs if other.path is not None][:_ATTACHED_MOST]
                 attach = tuple((other.name, _attached_uri(other.path or "", other.is_mutable)) for other in files)
-            opened[spec.name] = SqliteDatabase(spec, pool=self.pool, setup=self.setup, attach=attach)
+            counts = known_counts_of((self.inspect_data or {}).get(spec.name))
+            opened[spec.name] = SqliteDatabase(spec, pool=self.pool, setup=self.setup, attach=attach, counts=counts)
         return opened
 
     def plugin_config(self, name: str, database: str | None, table: str | None, fallback: bool) -> Any:
