@@ -81,21 +81,10 @@ class Authenticator:
         """The first actor from plugins called before the built-in sources, and from those called after."""
         before: Any = None
         after: Any = None
-        early = self._early_plugins()
+        early = self._hooks.before_built_in(_HOOK)
         for plugin, actor in await self._hooks.gather_named(_HOOK, datasette=self._facade(), request=request):
             if plugin in early:
                 before = before or actor
             else:
                 after = after or actor
         return before, after
-
-    def _early_plugins(self) -> frozenset[str]:
-        """Plugins of the plugins directory, and those that ask to be first; installed ones come after the built-in."""
-        pm = self._hooks.pm
-        installed = {id(plugin) for plugin, _ in pm.list_plugin_distinfo()}
-        implementations = getattr(pm.hook, _HOOK).get_hookimpls()
-        return frozenset(
-            str(each.plugin_name)
-            for each in implementations
-            if each.tryfirst or (id(each.plugin) not in installed and not each.trylast)
-        )

@@ -9,7 +9,7 @@ from vitrina.errors import StartupError
 from vitrina.facade.lifespan import BackgroundTaskSupervisor
 from vitrina.hooks.call import await_me_maybe
 from vitrina.render.column_types import BUILT_IN
-from vitrina.tokens.handlers import SignedTokenHandler
+from vitrina.tokens.handlers import SignedTokenHandler, TokenHandler
 from vitrina.web.column_types import REGISTRY_KEY
 
 if TYPE_CHECKING:
@@ -36,9 +36,15 @@ async def run_startup(datasette: Any) -> None:
 
 
 async def register_token_handlers(site: Site, datasette: Any) -> None:
-    """Handlers in the order in which they are asked: plugins' own, with the built-in one last."""
-    handlers = await site.hooks.lists("register_token_handler", datasette=datasette)
-    site.state["token_handlers"] = (*handlers, SignedTokenHandler())
+    """Handlers in the order in which they are asked; the built-in one stands before those of installed plugins."""
+    hook = "register_token_handler"
+    early = site.hooks.before_built_in(hook)
+    before: list[TokenHandler] = []
+    after: list[TokenHandler] = []
+    for plugin, value in await site.hooks.gather_named(hook, datasette=datasette):
+        handlers = value if isinstance(value, (list, tuple)) else (value,)
+        (before if plugin in early else after).extend(handlers)
+    site.state["token_handlers"] = (*before, SignedTokenHandler(), *after)
 
 
 async def _register_column_types(site: Site, datasette: Any) -> None:

@@ -79,6 +79,19 @@ class Hooks:
                 gathered.append((str(implementation.plugin_name), value))
         return gathered
 
+    def before_built_in(self, name: str) -> frozenset[str]:
+        """Plugins whose implementation comes before the core's own.
+
+        Those of a plugins directory, and those that ask to be first: installed
+        plugins are called after what is built in.
+        """
+        installed = {id(plugin) for plugin, _ in self.pm.list_plugin_distinfo()}
+        return frozenset(
+            str(each.plugin_name)
+            for each in getattr(self.pm.hook, name).get_hookimpls()
+            if each.tryfirst or (id(each.plugin) not in installed and not each.trylast)
+        )
+
     async def first(self, name: str, **arguments: Any) -> Any:
         """The first result that is not None, after calling and awaiting; every implementation is called."""
         values = await self.gather(name, **arguments)
