@@ -32,6 +32,7 @@ def run_table(reader: Reader, plan: TablePlan, budget: Budget | None = None) -> 
         facet = run_facet(reader, facet_plan, budget, untrusted=plan.uses_untrusted_sql)
         if facet is None:
             result.timed_out.append(facet_plan.name)
+            result.complete = False
         else:
             result.facets.append(facet)
     _run_labels(reader, plan, budget, result)
@@ -115,12 +116,14 @@ def _run_count(reader: Reader, plan: TablePlan, budget: Budget, result: TableRes
         return
     left = budget.limit(plan.count_time_limit_ms)
     if left <= 0:
+        result.complete = False
         return
     try:
         rows = reader.select(
             plan.count_limited_sql, plan.count_params, time_limit_ms=left, untrusted=plan.uses_untrusted_sql
         ).rows
     except QueryInterrupted:
+        result.complete = False
         return
     result.count = int(rows[0][0])
     result.count_truncated = result.count >= COUNT_LIMIT

@@ -197,6 +197,8 @@ class TableResult:
     ``count_truncated``. ``labels`` maps column → value → label, with entries
     only for values that have a label. ``timed_out`` names facets without a
     result. ``query_ms`` is the time of the statement for the rows.
+    ``complete`` is False when something ran out of time: asked again, it may
+    come out better.
     """
 
     columns: tuple[str, ...]
@@ -209,6 +211,7 @@ class TableResult:
     suggestions: list[Suggestion] = field(default_factory=list)
     labels: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
     query_ms: float = 0.0
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vitrina.access.actors import actor_key
+from vitrina.engine import observed
 from vitrina.errors import VitrinaError
 
 if TYPE_CHECKING:
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from vitrina.http.request import Request
     from vitrina.web.site import Site
 
-#: key of ``request.state`` under which a handler says what its answer was made from
-SOURCES = "sources"
+_REUSABLE = "reusable"
 
 #: bytes of all kept answers together, and of the largest one that is kept
 MOST_BYTES = 64 * 1024 * 1024
@@ -61,13 +61,13 @@ _PAGE_HOOKS = (
 Source = tuple["SqliteDatabase", int]
 
 
-def made_from(request: Request, *sources: Source) -> None:
-    """Say that the answer depends on these databases only, each at this generation or later.
+def reusable(request: Request) -> None:
+    """Say that the answer is the same for as long as the databases that this request read do not change.
 
-    The generation must have been read before the data: a commit in between
-    then makes the answer outdated, never wrongly fresh.
+    Each is kept with the generation seen before the first read of it: a commit
+    in between then makes the answer outdated, never wrongly fresh.
     """
-    request.state[SOURCES] = sources
+    request.state[_REUSABLE] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class _Kept:
 class AnswerCache:
     """Answers by who asked for what, dropped when a database changes and by age when there are too many.
 
-    An answer is kept only where its handler named its sources and no plugin
+    An answer is kept only where its handler called it reusable and no plugin
     that could see the request or the actor was involved.
     """
 
@@ -95,7 +95,16 @@ class AnswerCache:
         self.hits = 0
 
     async def find(self, scope: Any, actor: Any) -> Answer | None:
-        """A kept answer that still holds: one look at each mutable database it was made from."""
+        """A kept answer that still holds: one look at each mutable database it was made from.
+
+        Without one, what the request reads from now on is noted.
+        """
+        answer = await self._find(scope, actor)
+        if answer is None:
+            observed.begin()
+        return answer
+
+    async def _find(self, scope: Any, actor: Any) -> Answer | None:
         if not self._kept or scope["method"] not in ("GET", "HEAD"):
             return None
         key = _key(scope, actor)
@@ -115,16 +124,15 @@ class AnswerCache:
         return None
 
     def remember(self, request: Request, answer: Answer) -> None:
-        """Keep an answer whose handler named its sources."""
-        sources = request.state.get(SOURCES)
+        """Keep an answer whose handler called it reusable."""
         size = len(answer.body) + _OVERHEAD
-        if sources is None or size > LARGEST_BYTES or _sets_cookie(answer) or not self._plain():
+        if _REUSABLE not in request.state or size > LARGEST_BYTES or _sets_cookie(answer) or not self._plain():
             return
         key = _key(request.scope, request.scope.get("actor"))
         if key is None:
             return
         self._drop(key)
-        self._kept[key] = _Kept(answer, sources, self._site.store.snapshot, size)
+        self._kept[key] = _Kept(answer, observed.observed(), self._site.store.snapshot, size)
         self._bytes += size
         while self._bytes > self._most_bytes:
             self._drop(next(iter(self._kept)))
@@ -145,7 +153,7 @@ class AnswerCache:
 
 
 async def _unchanged(database: SqliteDatabase, generation: int) -> bool:
-    if not database.is_mutable:
+    if not database.is_mutable and database.path is not None:
         return database.generation == generation
     try:
         return await database.look() == generation

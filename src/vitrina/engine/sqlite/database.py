@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import sqlite3
@@ -11,6 +12,7 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from vitrina.catalog.model import DatabaseCatalog
+from vitrina.engine import observed
 from vitrina.engine.protocols import CatalogChanged, DatabaseSpec
 from vitrina.engine.sqlite.connections import ConnectionSetup, Purpose, open_connection
 from vitrina.engine.sqlite.files import explain
@@ -82,6 +84,7 @@ class SqliteDatabase:
         self._local = threading.local()
         self._lock = threading.Lock()
         self._closed = False
+        self._next_look: asyncio.Future[int] | None = None
         self._memo: tuple[int, dict[str, Any]] = (0, {})
         self._fingerprint = Fingerprint(spec.hash, None if counts is None else dict(counts))
         self._fingerprint_begun = spec.is_mutable or spec.path is None or self._fingerprint.is_complete
@@ -151,13 +154,26 @@ class SqliteDatabase:
         return catalog if catalog is not None else await self.pool.run(self.look_now)
 
     async def look(self) -> int:
-        """One hop that looks at the file's version counter; the current generation."""
-        await self.pool.run(self.look_now)
-        return self._watcher.generation
+        """One hop that looks at the file's version counter; the current generation.
+
+        Callers that come while a look waits for its thread share it: it begins after all of them came.
+        """
+        if not self.pool.num_sql_threads:
+            return self._current()[1]
+        shared = self._next_look
+        if shared is None:
+            shared = self._next_look = asyncio.ensure_future(self.pool.run(self._shared_look))
+        # One caller that goes away must not end the look of the others.
+        return await asyncio.shield(shared)
+
+    def _shared_look(self) -> int:
+        self._next_look = None
+        return self._current()[1]
 
     async def read(self, job: Callable[[SqliteReader], T], *, catalog: DatabaseCatalog | None = None) -> T:
         """Run ``job(reader)`` in a reader thread (one hop); the contract is in the protocol."""
-        return await self.pool.run(lambda: self._read(job, catalog))
+        seen = observed.current()
+        return await self.pool.run(lambda: self._read(job, catalog, seen=seen))
 
     async def foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run a plugin's ``fn(conn)`` on a connection of the foreign pool (one hop).
@@ -209,9 +225,17 @@ class SqliteDatabase:
                 threading.Thread(target=job, name=f"vitrina-fingerprint-{self.name}", daemon=True).start()
 
     def _read(
-        self, job: Callable[[SqliteReader], T], planned_with: DatabaseCatalog | None, slot: _Slot | None = None
+        self,
+        job: Callable[[SqliteReader], T],
+        planned_with: DatabaseCatalog | None,
+        slot: _Slot | None = None,
+        *,
+        seen: dict[Any, int] | None = None,
     ) -> T:
         current, generation = self._current()
+        if seen is not None:
+            # The oldest counts: what was read first may already be outdated.
+            seen.setdefault(self, generation)
         if planned_with is not None and planned_with.serial != current.serial:
             raise CatalogChanged
         if slot is None:
