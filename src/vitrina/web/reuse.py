@@ -129,7 +129,7 @@ class AnswerCache:
         if _REUSABLE not in request.state or size > LARGEST_BYTES or _sets_cookie(answer) or not self._plain():
             return
         key = _key(request.scope, request.scope.get("actor"))
-        if key is None:
+        if key is None or any(_being_hashed(database) for database in self._site.databases.values()):
             return
         self._drop(key)
         self._kept[key] = _Kept(answer, observed.observed(), self._site.store.snapshot, size)
@@ -150,6 +150,11 @@ class AnswerCache:
         kept = self._kept.pop(key, None)
         if kept is not None:
             self._bytes -= kept.size
+
+
+def _being_hashed(database: SqliteDatabase) -> bool:
+    """Pages show the hash and the counts of an immutable file once they are known."""
+    return not database.is_mutable and database.path is not None and database.hash is None
 
 
 async def _unchanged(database: SqliteDatabase, generation: int) -> bool:
