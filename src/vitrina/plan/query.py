@@ -40,7 +40,7 @@ def plan_query(
     found = unique_parameters(sql)
     bound: dict[str, Any] = {name: value for name, value in values.items() if name != "sql"}
     for name in (*found, *(names or ())):
-        if name not in bound and not is_magic(name):
+        if name not in bound and not name.startswith("_"):
             bound[name] = ""
     bound.update(magic or {})
     # the contract counts one row more where both settings are the same

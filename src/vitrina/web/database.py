@@ -16,6 +16,7 @@ from vitrina.web.page import render_page
 from vitrina.web.queries_list import visible_queries
 from vitrina.web.query_search import sort_key
 from vitrina.web.query_view import query_with_private
+from vitrina.web.reuse import reusable
 from vitrina.web.target import database_of, format_of
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ async def database_page(site: Site, request: Request) -> Response:
     if extension not in ("", "json"):
         raise NotFound(f"Invalid format: {extension}", hint="A database page comes as HTML or with .json.")
     data = await _data(site, access, database)
+    reusable(request)
     if extension == "json":
         return Response.json({"ok": True, **data})
     return await _html(site, request, access, database, data)

@@ -25,6 +25,7 @@ async def database_download(site: Site, request: Request) -> Any:
         raise NotFound("Cannot download in-memory databases")
     if not site.settings.allow_download or database.is_mutable or database.path is None:
         raise Forbidden("Database download is forbidden", hint="Only immutable databases can be downloaded.")
+    await database.ready()
     return FileResponse(
         database.path,
         filename=os.path.basename(database.path),

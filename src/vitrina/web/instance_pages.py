@@ -52,6 +52,10 @@ async def databases_page(site: Site, request: Request) -> Response:
     """``/-/databases``: those the actor may view."""
     await site.permissions.ensure(request.actor, "view-instance")
     access = await site.permissions.load(request.actor, ("view-database",))
+    for database in site.databases.values():
+        if not database.is_mutable and database.hash is None:
+            # Hashes of small files are made when the file is first looked at.
+            await database.ready()
     databases = [
         {
             "name": database.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vitrina.errors import BadRequest
 from vitrina.http.messages import ERROR, INFO, WARNING, add_message
 from vitrina.http.response import Response
 from vitrina.web.page import render_page
@@ -23,6 +24,8 @@ async def messages_page(site: Site, request: Request) -> Response:
     form = await request.post_vars()
     text = form.get("message", "")
     kind = form.get("message_type") or "INFO"
-    for each in _KINDS.values() if kind == "all" else [_KINDS.get(kind, INFO)]:
+    if kind != "all" and kind not in _KINDS:
+        raise BadRequest("message_type must be INFO, WARNING, ERROR or all")
+    for each in _KINDS.values() if kind == "all" else [_KINDS[kind]]:
         add_message(request, text, each)
     return Response.redirect(site.urls.instance())

@@ -157,8 +157,11 @@ def filter_choices(queries: Sequence[StoredQuery], filters: QueryFilters) -> lis
             if chosen is not None and chosen != value:
                 continue
             # The counts are of this list with the value chosen.
-            narrowed = replace(filters, is_write=value) if argument == "is_write" else replace(filters, is_private=value)
-            count = len(narrow(queries, narrowed))
+            if argument == "is_write":
+                chosen_filters = replace(filters, is_write=value)
+            else:
+                chosen_filters = replace(filters, is_private=value)
+            count = len(narrow(queries, chosen_filters))
             if count or chosen is not None:
                 choices.append(FilterChoice(label, argument, "1" if value else "0", count, chosen is not None))
         groups.append((title, choices))

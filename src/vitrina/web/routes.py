@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vitrina.http.router import Route
+from vitrina.web.api_explorer import api_explorer_page
 from vitrina.web.autocomplete import autocomplete_rows
 from vitrina.web.count import count_page
 from vitrina.web.database import database_page
@@ -37,7 +38,7 @@ from vitrina.web.query import query_page, query_parameters
 from vitrina.web.row.page import row_page
 from vitrina.web.schema import database_schema_page, instance_schema_page, table_schema_page
 from vitrina.web.table_or_query import table_or_query_page
-from vitrina.web.tool_pages import api_explorer_page, autocomplete_page, patterns_page
+from vitrina.web.tool_pages import autocomplete_page, patterns_page
 from vitrina.web.write.column_type import set_column_type
 from vitrina.web.write.insert import insert_rows, upsert_rows
 from vitrina.web.write.queries import analyze_query, delete_query, edit_query, store_query, update_query

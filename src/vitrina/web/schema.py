@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from vitrina.catalog.model import DatabaseCatalog
-from vitrina.errors import DatabaseNotFound
 from vitrina.http.response import Response
 from vitrina.web.page import render_page
 from vitrina.web.target import current_catalog, format_of
@@ -69,7 +68,7 @@ async def table_schema_page(site: Site, request: Request) -> Response:
     name, table_name = request.url_vars["database"], request.url_vars["table"]
     await site.permissions.ensure(request.actor, "view-table", name, table_name)
     if name not in site.databases:
-        raise DatabaseNotFound("Database not found", hint="The home page lists every database.")
+        return _missing(request, "Database not found")
     table = (await current_catalog(site.databases[name])).get(table_name)
     if table is None or not table.sql:
         return _missing(request, "Table not found")

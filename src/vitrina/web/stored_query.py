@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vitrina.errors import Forbidden
+from vitrina.errors import BadRequest, Forbidden
 from vitrina.web.extras import QUERY, requested_extras
 from vitrina.web.page_headers import page_headers
 from vitrina.web.query import ACTIONS
@@ -35,6 +35,8 @@ async def stored_query_page(site: Site, request: Request, database: SqliteDataba
     view = QueryView(site, request, database, access, extension, query.sql, query, private)
     view.extras = requested_extras(request, QUERY, strict=bool(extension))
     if query.is_write:
+        if extension not in ("", "json"):
+            raise BadRequest("attempt to write a readonly database", hint="Send a POST to run this query.")
         # Only a POST changes anything.
         view.values = {name: request.args.get(name) or "" for name in shown_parameters(query.sql, query.parameters)}
     else:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitrina.errors import MethodNotAllowed, TableNotFound
 from vitrina.http.response import Response
+from vitrina.web.page_headers import cache_control
 from vitrina.web.stored_query import stored_query_page
 from vitrina.web.table.page import table_page
 from vitrina.web.target import current_catalog, database_of, named
@@ -31,7 +32,8 @@ async def table_or_query_page(site: Site, request: Request) -> Any:
             if query is None:
                 raise TableNotFound("Table not found", hint=_HINT)
             if request.method == "OPTIONS":
-                return Response.text("ok")
+                headers = {**cache_control(site, request, private=False), "Allow": "HEAD, GET, POST"}
+                return Response.text("ok", headers=headers)
             if request.method not in ("GET", "HEAD", "POST"):
                 raise MethodNotAllowed("Method not allowed")
             return await stored_query_page(site, request, database, query)

@@ -1,11 +1,11 @@
-"""Pages for trying things out: the API explorer, autocomplete, and the parts that pages are made of."""
+"""Pages for trying things out: autocompletion, and the parts that pages are made of."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vitrina.catalog.model import Table
 from vitrina.errors import Forbidden
-from vitrina.version import REFERENCE_VERSION
 from vitrina.web.page import render_page
 from vitrina.web.target import current_catalog
 
@@ -16,65 +16,60 @@ if TYPE_CHECKING:
     from vitrina.web.site import Site
 
 
+_SUGGESTIONS = 5
+
+
 async def patterns_page(site: Site, request: Request) -> Response:
     """``/-/patterns``: the parts that pages are made of."""
     await site.permissions.ensure(request.actor, "view-instance")
     return await render_page(site, request, ["patterns.html"], {}, view_name="patterns")
 
 
-async def api_explorer_page(site: Site, request: Request) -> Response:
-    """``/-/api``: try the JSON API on the tables the actor may use."""
-    actions = ("view-instance", "view-database", "view-table", "insert-row", "update-row", "drop-table", "create-table")
-    access = await site.permissions.load(request.actor, actions)
-    if not access.allowed("view-instance"):
-        raise Forbidden("view-instance")
-    databases = []
-    for name in sorted(site.databases):
-        if access.allowed("view-database", name):
-            databases.append(await _examples(site, access, name))
-    context = {"example_links": databases, "datasette_version": REFERENCE_VERSION}
-    return await render_page(site, request, ["api_explorer.html"], context, view_name="api_explorer")
-
-
-async def _examples(site: Site, access: Access, name: str) -> dict[str, Any]:
-    """Requests worth trying on one database."""
-    database = site.databases[name]
-    catalog = await current_catalog(database)
-    base = site.urls.database(database.route)
-    links: list[dict[str, Any]] = []
-    if database.is_mutable and access.allowed("create-table", name):
-        links.append({"label": "Create table", "method": "POST", "path": base + "/-/create"})
-    for table in sorted(access.children("view-table", name, catalog.tables)):
-        if catalog.tables[table].hidden:
-            continue
-        path = site.urls.table(database.route, table)
-        links.append({"label": f"Get rows of {table}", "method": "GET", "path": path + ".json"})
-        if database.is_mutable and access.allowed("insert-row", name, table):
-            links.append({"label": f"Insert rows into {table}", "method": "POST", "path": path + "/-/insert"})
-        if database.is_mutable and access.allowed("drop-table", name, table):
-            links.append({"label": f"Drop table {table}", "method": "POST", "path": path + "/-/drop"})
-    return {"name": name, "links": links}
-
-
 async def autocomplete_page(site: Site, request: Request) -> Response:
-    """``/-/debug/autocomplete``: try the autocompletion of one table."""
+    """``/-/debug/autocomplete``: try the autocompletion of one table, or choose one."""
     access = await site.permissions.load(request.actor, ("view-instance", "view-table"))
     if not access.allowed("view-instance"):
         raise Forbidden("view-instance")
-    database_name = request.args.get("database") or ""
-    table_name = request.args.get("table") or ""
-    context: dict[str, Any] = {"database_name": database_name, "table_name": table_name, "autocomplete_url": None}
-    database = site.databases.get(database_name)
-    if database is not None and table_name:
-        if not access.allowed("view-table", database_name, table_name):
-            raise Forbidden("view-table")
-        table = (await current_catalog(database)).tables.get(table_name)
-        if table is None:
-            context["error"] = "Table not found"
-        else:
-            configured = site.config.table(database_name, table_name).get("label_column")
-            context["label_column"] = configured or table.label_column
-            context["autocomplete_url"] = site.urls.table(database.route, table_name) + "/-/autocomplete"
-    elif database_name:
-        context["error"] = "Database not found" if database is None else "Which table?"
+    database = request.args.get("database") or ""
+    table = request.args.get("table") or ""
+    context: dict[str, Any] = {"database_name": database, "table_name": table, "autocomplete_url": None}
+    if database and table:
+        context.update(await _chosen(site, access, database, table))
+    elif database or table:
+        context["error"] = "Both database and table are required."
+    else:
+        context["suggestions"] = await _suggestions(site, access)
     return await render_page(site, request, ["debug_autocomplete.html"], context, view_name="debug_autocomplete")
+
+
+async def _chosen(site: Site, access: Access, database_name: str, table_name: str) -> dict[str, Any]:
+    database = site.databases.get(database_name)
+    if database is None:
+        return {"error": "Database not found."}
+    if not access.allowed("view-table", database_name, table_name):
+        raise Forbidden("view-table")
+    table = (await current_catalog(database)).tables.get(table_name)
+    if table is None:
+        return {"error": "Table not found."}
+    return {
+        "label_column": _label_column(site, database_name, table),
+        "autocomplete_url": site.urls.table(database.route, table_name) + "/-/autocomplete",
+    }
+
+
+async def _suggestions(site: Site, access: Access) -> list[dict[str, Any]]:
+    """A few tables that have a label column."""
+    found: list[dict[str, Any]] = []
+    for name, database in site.databases.items():
+        catalog = await current_catalog(database)
+        for table in sorted(access.children("view-table", name, catalog.tables)):
+            label = _label_column(site, name, catalog.tables[table])
+            if label and not catalog.tables[table].hidden:
+                found.append({"database": name, "table": table, "label_column": label})
+                if len(found) == _SUGGESTIONS:
+                    return found
+    return found
+
+
+def _label_column(site: Site, database: str, table: Table) -> str | None:
+    return site.config.table(database, table.name).get("label_column") or table.label_column

@@ -38,6 +38,7 @@ function fillFromAddress() {
   if (!wanted.has("path")) return;
   for (const each of [getForm, postForm]) each.closest("details").open = each === form;
   form.elements.path.value = wanted.get("path");
+  if (wanted.has("json")) form.elements.json.value = wanted.get("json");
 }
 
 getForm.addEventListener("submit", (event) => {

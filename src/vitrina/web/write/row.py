@@ -62,12 +62,11 @@ def _immutable() -> Response:
 
 async def _allowed_row(site: Site, request: Request, action: str) -> SqliteDatabase:
     """The database of the row, once the actor may and the row exists; permission first, against probing."""
-    route, name = named(request, "database"), named(request, "table")
-    database_name = next((each.name for each in site.databases.values() if each.route == route), route)
-    access = await site.permissions.load(request.actor, (action,))
-    if not access.allowed(action, database_name, name):
-        raise Forbidden("Permission denied")
     database = database_or_404(site, request, named_in_message=True)
+    name = named(request, "table")
+    access = await site.permissions.load(request.actor, (action,))
+    if not access.allowed(action, database.name, name):
+        raise Forbidden("Permission denied")
     values = [tilde_decode(part) for part in request.url_vars["pks"].split(",")]
     exists = await database.read(lambda reader: _row_exists(reader, name, values))
     if not exists:
@@ -76,12 +75,14 @@ async def _allowed_row(site: Site, request: Request, action: str) -> SqliteDatab
 
 
 def _row_exists(reader: Reader, name: str, values: list[str]) -> bool:
-    table: Table | None = reader.catalog.tables.get(name)
+    table: Table | None = reader.catalog.get(name)
     if table is None:
         raise NotFound(f"Table not found: {name}")
     keys = table.primary_keys or ("rowid",)
     if len(keys) != len(values):
         raise BadRequest("URL row identifier does not match the primary key for this table")
+    if table.is_view:
+        return False
     condition = " AND ".join(f"{quote_identifier(key)} = :p{at}" for at, key in enumerate(keys))
     params: dict[str, Any] = {f"p{at}": value for at, value in enumerate(values)}
     return bool(reader.select(f"SELECT 1 FROM {quote_identifier(name)} WHERE {condition}", params, max_rows=1).rows)
