@@ -602,7 +602,7 @@ def test_health(make):
 def test_cached_answers_come_first_and_are_what_was_sent(make, site):
     kept = {}
 
-    async def cached(scope):
+    async def cached(scope, actor):
         return kept.get(scope["raw_path"])
 
     def remember(request, answer):
