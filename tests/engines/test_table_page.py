@@ -175,7 +175,15 @@ def test_a_spent_page_budget_leaves_the_rows(reader):
     assert len(result.rows) == 5
     assert (result.count, result.timed_out, result.suggestions) == (None, ["title"], [])
     assert result.labels["home"] == {}
+    assert not result.complete
     assert len(reader.statements) == 1
+
+
+@pytest.mark.parametrize("part", sorted(ALL))
+def test_a_page_that_lacks_a_part_says_so(reader, part):
+    pairs = [("_facet", "title")]
+    assert run(reader, "ships", pairs, wanted=frozenset((part,)))[1].complete
+    assert not run(reader, "ships", pairs, wanted=frozenset((part,)), budget=Budget.of(0))[1].complete
 
 
 def test_rows_without_time_are_an_error(reader):

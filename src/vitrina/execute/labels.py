@@ -7,7 +7,7 @@ from typing import Any
 
 from vitrina.dialect.select import escape
 from vitrina.engine.protocols import Budget, Reader
-from vitrina.errors import BadRequest
+from vitrina.errors import InvalidSQL, QueryInterrupted
 from vitrina.plan.model import LabelPlan
 
 # far below the number of variables that any SQLite allows in one statement
@@ -29,6 +29,8 @@ class LabelLookups:
         self._time_limit_ms = time_limit_ms
         self._values: dict[_Target, dict[Any, None]] = {}
         self._found: dict[_Target, dict[Any, Any]] = {}
+        #: False once a look-up ran out of time
+        self.complete = True
 
     def add(self, plan: LabelPlan, values: Iterable[Any]) -> None:
         """Have the labels of ``values`` looked up too."""
@@ -55,12 +57,16 @@ class LabelLookups:
             chunk = values[start : start + _CHUNK]
             left = self._budget.limit(self._time_limit_ms)
             if left <= 0:
+                self.complete = False
                 return {}
             sql = f"select {key}, {label} from {escape(table)} where {key} in ({', '.join('?' * len(chunk))})"
             try:
                 labels.update(self._reader.select(sql, chunk, time_limit_ms=left).rows)
-            except BadRequest:
-                # interrupted, or the configured label column does not exist: the raw values stay
+            except QueryInterrupted:
+                self.complete = False
+                return {}
+            except InvalidSQL:
+                # the configured label column does not exist: the raw values stay
                 return {}
         return labels
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from vitrina.dialect.facets import array_statistics, column_statistics, date_statistics, sample_arrays
 from vitrina.engine.protocols import Budget, Reader
-from vitrina.errors import BadRequest
+from vitrina.errors import InvalidSQL, QueryInterrupted
 from vitrina.plan.model import Suggestion, SuggestionPlan
 
 _CONSIDERED = 1000
@@ -18,13 +18,15 @@ _ARRAYS_SAMPLED = 100
 _CHUNK = 100
 
 
-def run_suggestions(reader: Reader, plan: SuggestionPlan, budget: Budget, *, untrusted: bool) -> list[Suggestion]:
-    """Column, date and array facets worth offering, in this order; what ran out of time is left out."""
+def run_suggestions(
+    reader: Reader, plan: SuggestionPlan, budget: Budget, *, untrusted: bool
+) -> tuple[list[Suggestion], bool]:
+    """Column, date and array facets worth offering, in this order, and whether time sufficed to look for all."""
     look = _Look(reader, plan, budget, untrusted)
     found = [Suggestion("column", name) for name in look.columns()]
     found.extend([Suggestion("date", name) for name in look.dates()])
     found.extend([Suggestion("array", name) for name in look.arrays()])
-    return found
+    return found, look.complete
 
 
 class _Look:
@@ -35,6 +37,7 @@ class _Look:
         self._plan = plan
         self._budget = budget
         self._untrusted = untrusted
+        self.complete = True
 
     def columns(self) -> Iterator[str]:
         """Columns with a few values of which at least one occurs twice."""
@@ -78,10 +81,14 @@ class _Look:
         """Rows, or none where the statement failed or its time is over; each column brings a time limit of its own."""
         left = self._budget.limit(self._plan.time_limit_ms * columns)
         if left <= 0:
+            self.complete = False
             return []
         try:
             return self._reader.select(sql, self._plan.params, time_limit_ms=left, untrusted=self._untrusted).rows
-        except BadRequest:
+        except QueryInterrupted:
+            self.complete = False
+            return []
+        except InvalidSQL:
             return []
 
 

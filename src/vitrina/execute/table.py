@@ -37,7 +37,10 @@ def run_table(reader: Reader, plan: TablePlan, budget: Budget | None = None) -> 
             result.facets.append(facet)
     _run_labels(reader, plan, budget, result)
     if plan.suggestions is not None:
-        result.suggestions = run_suggestions(reader, plan.suggestions, budget, untrusted=plan.uses_untrusted_sql)
+        result.suggestions, looked_at_all = run_suggestions(
+            reader, plan.suggestions, budget, untrusted=plan.uses_untrusted_sql
+        )
+        result.complete = result.complete and looked_at_all
     return result
 
 
@@ -147,3 +150,4 @@ def _run_labels(reader: Reader, plan: TablePlan, budget: Budget, result: TableRe
     for facet in result.facets:
         if facet.plan.label is not None:
             facet.labels = lookups.labels(facet.plan.label)
+    result.complete = result.complete and lookups.complete
