@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 Row = Sequence[Any]
+_NO_LABELS: Mapping[Any, Any] = {}
 #: (row, position of the column, the blob) → absolute URL
 BlobUrl = Callable[[Row, int, bytes], str]
 
@@ -51,8 +52,8 @@ class CsvEncoder:
         types = set(map(type, chain.from_iterable(rows)))
         if bytes in types:
             rows = [self._without_blobs(row) for row in rows]
-        if self._labelled:
-            rows = [self._with_labels(row) for row in rows]
+        if self._labelled and rows:
+            return self._encode(self._with_labels(rows))
         return self._encode(rows)
 
     def _without_blobs(self, row: Row) -> list[Any]:
@@ -61,15 +62,14 @@ class CsvEncoder:
             for index, value in enumerate(row)
         ]
 
-    def _with_labels(self, row: Row) -> list[Any]:
-        cells = []
-        for name, value in zip(self.columns, row, strict=True):
-            cells.append(value)
+    def _with_labels(self, rows: Sequence[Row]) -> Iterable[Row]:
+        """``rows`` with the columns of labels, put together column by column: no work in Python per row."""
+        columns: list[Iterable[Any]] = []
+        for name, values in zip(self.columns, zip(*rows, strict=True), strict=True):
+            columns.append(values)
             if name in self._labelled:
-                labels = self.labels.get(name)
-                label = labels.get(value) if labels is not None and value is not None else None
-                cells.append(label)
-        return cells
+                columns.append(map(self.labels.get(name, _NO_LABELS).get, values))
+        return zip(*columns, strict=True)
 
     def _encode(self, rows: Iterable[Row]) -> bytes:
         self._buffer.seek(0)

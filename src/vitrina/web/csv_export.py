@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any
 
 from markupsafe import escape
 
 from vitrina.engine.protocols import Params
 from vitrina.errors import BadRequest, VitrinaError
-from vitrina.execute.stream import open_stream, spool_query
+from vitrina.execute.stream import open_stream
 from vitrina.http.header_text import attachment
 from vitrina.http.response import Response
 from vitrina.http.streaming import AsgiStream, AsgiWriter
@@ -18,6 +20,7 @@ from vitrina.render.csv import BlobUrl, CsvEncoder
 
 if TYPE_CHECKING:
     from vitrina.engine.sqlite.database import SqliteDatabase
+    from vitrina.engine.sqlite.reader import SqliteReader
     from vitrina.http.request import Request
     from vitrina.web.site import Site
 
@@ -27,6 +30,9 @@ FILE_TYPE = "text/csv; charset=utf-8"
 #: an export reads everything, so it may take this many times as long as a page
 STREAM_TIME_FACTOR = 60
 _MEGABYTE = 1024 * 1024
+_CHUNK_BYTES = 256 * 1024
+#: rows encoded together
+_BATCH = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,28 +169,53 @@ async def query_chunks(
     blob_url: BlobUrl | None = None,
     untrusted: bool = True,
 ) -> AsyncGenerator[bytes, None]:
-    """Every row of a statement as CSV, some hundred rows a time.
+    """Every row of a statement as CSV.
 
-    The statement runs to its end into a temporary file first, so that a slow
-    client never holds a transaction open. Raises InvalidSQL or
-    QueryInterrupted where there is no first row.
+    The statement runs to its end into a temporary file first (one hop), so
+    that a slow client never holds a transaction open. Raises InvalidSQL or
+    QueryInterrupted where there is no first row; a later error follows the
+    rows that there are.
     """
+    time_limit_ms = site.settings.sql_time_limit_ms * STREAM_TIME_FACTOR
+
+    def job(reader: SqliteReader) -> _Spool:
+        columns, rows = reader.iterate(sql, params, time_limit_ms=time_limit_ms, untrusted=untrusted)
+        return _spool(CsvEncoder(columns, blob_url=blob_url), rows, options)
+
     async with open_stream(database) as session:
-        spooled = await spool_query(
-            session,
-            sql,
-            params,
-            time_limit_ms=site.settings.sql_time_limit_ms * STREAM_TIME_FACTOR,
-            max_bytes=options.max_bytes * 4 if options.max_bytes else None,
-            untrusted=untrusted,
-        )
+        spool = await session.read(job)
         try:
-            encoder = CsvEncoder(spooled.columns, blob_url=blob_url)
-            head = encoder.header() if options.header else b""
-            async for rows in spooled.batches():
-                yield head + encoder.rows(rows)
-                head = b""
-            if head:
-                yield head
+            while chunk := await session.run(lambda: spool.file.read(_CHUNK_BYTES)):
+                yield chunk
         finally:
-            spooled.close()
+            spool.file.close()
+    if spool.error is not None:
+        raise spool.error
+
+
+@dataclass(frozen=True, slots=True)
+class _Spool:
+    """A CSV in a temporary file, and what ended it early."""
+
+    file: IO[bytes]
+    error: VitrinaError | None
+
+
+def _spool(encoder: CsvEncoder, rows: Iterator[tuple[Any, ...]], options: CsvOptions) -> _Spool:
+    """Write the CSV of ``rows``, not much more of it than will be sent."""
+    file = tempfile.SpooledTemporaryFile(max_size=_MEGABYTE)  # noqa: SIM115 - closed with the stream
+    error: VitrinaError | None = None
+    try:
+        if options.header:
+            file.write(encoder.header())
+        while batch := list(islice(rows, _BATCH)):
+            file.write(encoder.rows(batch))
+            if options.max_bytes is not None and file.tell() > options.max_bytes:
+                break
+    except VitrinaError as failure:
+        error = failure
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return _Spool(file, error)

@@ -21,6 +21,7 @@ from vitrina.web.csv_export import (
     CsvOptions,
     csv_response,
     parse_csv_options,
+    query_chunks,
     stream_response,
 )
 from vitrina.web.page_headers import page_headers
@@ -72,7 +73,20 @@ async def _stream(
     view = await open_view(
         site, request, database, name, format="csv", pairs=kept, stable_order=True, settings=settings
     )
-    chunks = _key_chunks(view, options, kept, settings) if _has_key_order(view) else _spooled_chunks(view, options)
+    if _has_key_order(view):
+        chunks = _key_chunks(view, options, kept, settings)
+    elif view.plan.labels:
+        chunks = _labelled_chunks(view, options)
+    else:
+        chunks = query_chunks(
+            site,
+            database,
+            _LIMIT.sub("", view.plan.sql),
+            view.plan.params,
+            options,
+            blob_url=_blob_url(view, view.plan.columns),
+            untrusted=view.plan.uses_untrusted_sql,
+        )
     return await stream_response(request, options, chunks, page_headers(site, request, private=view.private))
 
 
@@ -123,8 +137,8 @@ async def _next_batch(
         raise Conflict("The table was altered while it was exported") from changed
 
 
-async def _spooled_chunks(view: TableView, options: CsvOptions) -> AsyncGenerator[bytes, None]:
-    """All rows of a view or a sorted table, read at once into a temporary file."""
+async def _labelled_chunks(view: TableView, options: CsvOptions) -> AsyncGenerator[bytes, None]:
+    """All rows of a sorted table, read at once into a temporary file and labelled as they come out of it."""
     plan = view.plan
     async with open_stream(view.database) as session:
         spooled = await spool_query(
