@@ -37,7 +37,7 @@ def settings_page() -> str:
     return (
         "# Settings\n\n"
         "Set one on the command line, `vitrina serve data.db -s sql_time_limit_ms 2000`, or under `settings:` in the\n"
-        "configuration file. An unknown name, or a value of another type than the default, is an error at the start.\n\n"
+        "configuration file. An unknown name, or a value of another type than the default, stops the start.\n\n"
         + table(("Setting", "Default", "Meaning"), rows)
         + "\n"
     )
