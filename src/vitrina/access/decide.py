@@ -18,7 +18,10 @@ _NO_TABLES: Mapping[str, str] = {}
 
 
 class RuleTable:
-    """Rules of one action by level. The most specific level with any rule decides; there a denial beats an allowance."""
+    """Rules of one action by level.
+
+    The most specific level with any rule decides; there a denial beats an allowance.
+    """
 
     __slots__ = ("children", "everywhere", "parents")
 
@@ -131,10 +134,7 @@ class Decision:
     def _passes(self, parent: str | None, child: str | None) -> bool:
         if not self.table.decide(parent, child):
             return False
-        for restriction in self.restrictions:
-            if not restriction.contains(parent, child):
-                return False
-        return True
+        return not self.restrictions or all(each.contains(parent, child) for each in self.restrictions)
 
     def extended(
         self, rules: tuple[Rule, ...], restrictions: tuple[Restriction, ...], required: Decision | None

@@ -21,7 +21,11 @@ _QUERY_ACTIONS = frozenset({"view-query", "update-query", "delete-query"})
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One opinion. Parent None is the whole instance, or with a child that child in every parent; child None the whole parent."""
+    """One opinion about a resource.
+
+    Child None is the whole parent, both None the whole instance; parent None
+    with a child is that child in every parent.
+    """
 
     parent: str | None
     child: str | None
@@ -134,7 +138,7 @@ class RuleBook:
         return rules
 
     def restrictions(self, actor: Actor | None, action: Action) -> list[Restriction]:
-        """The sets that the resource must be in: the actor's own ``_r``, and the queries that are not somebody else's."""
+        """The sets the resource must be in: the actor's own ``_r``, and the queries that are not somebody else's."""
         fold = fold_of(action)
         found: list[Restriction] = []
         if is_restricted(actor):
