@@ -77,7 +77,7 @@ def test_startup_hooks_run_and_their_refusal_is_one_sentence(database: Path) -> 
     plugins = database.parent / "plugins"
     plugins.mkdir()
     (plugins / "no.py").write_text(
-        "from vitrina.hooks.markers import hookimpl\nfrom vitrina.errors import StartupError\n"
+        "from datasette import hookimpl\nfrom datasette.utils import StartupError\n"
         "@hookimpl\ndef startup():\n    raise StartupError('not today')\n"
     )
     finished = run(database, "--plugins-dir", plugins, "--get", "/")

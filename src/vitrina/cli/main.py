@@ -13,12 +13,18 @@ from vitrina.cli.packages import install, uninstall
 from vitrina.cli.plugins import plugins
 from vitrina.cli.serve import serve
 from vitrina.cli.tokens import create_token
+from vitrina.compat import install as install_alias
 from vitrina.errors import VitrinaError
 from vitrina.version import REFERENCE_VERSION, __version__
 
 
 class _Group(DefaultGroup):  # type: ignore[misc]
     """A group whose errors of our own are one sentence on stderr and exit status 1."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        # Before any plugin is imported, so that plugins find the import name they were written for.
+        install_alias()
+        return super().main(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
