@@ -185,7 +185,8 @@ async def query_chunks(
     async with open_stream(database) as session:
         spool = await session.read(job)
         try:
-            while chunk := await session.run(lambda: spool.file.read(_CHUNK_BYTES)):
+            # Whole lines, so that the size limit can cut between two of them.
+            while chunk := await session.run(lambda: spool.file.read(_CHUNK_BYTES) + spool.file.readline()):
                 yield chunk
         finally:
             spool.file.close()
