@@ -84,8 +84,10 @@ async def run(view: QueryView) -> None:
     parameter has no value.
     """
     plan = await _plan(view)
+    # A table that was made meanwhile takes the address of a stored query of its name.
+    catalog = view.database.catalog if view.stored else None
     try:
-        view.result = await view.database.read(lambda reader: _run(reader, plan, view.stored))
+        view.result = await view.database.read(lambda reader: _run(reader, plan, view.stored), catalog=catalog)
     except QueryInterrupted as error:
         raise interrupted(error, view.sql, html=not view.format) from error
     except InvalidSQL as error:

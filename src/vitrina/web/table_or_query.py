@@ -12,6 +12,8 @@ from vitrina.web.table.page import table_page
 from vitrina.web.target import current_catalog, database_of, named
 
 if TYPE_CHECKING:
+    from vitrina.catalog.stored import StoredQuery
+    from vitrina.engine.sqlite.database import SqliteDatabase
     from vitrina.http.request import Request
     from vitrina.web.site import Site
 
@@ -23,21 +25,22 @@ async def table_or_query_page(site: Site, request: Request) -> Any:
     database = database_of(site, request)
     name = named(request, "table")
     catalog = await database.ready()
-    if catalog.get(name) is None:
-        query = site.store.snapshot.query(database.name, name)
-        # A table made a moment ago wins over a query of its name.
-        if query is None or database.is_mutable:
-            catalog = await current_catalog(database)
-        if catalog.get(name) is None:
-            if query is None:
-                raise TableNotFound("Table not found", hint=_HINT)
-            if request.method == "OPTIONS":
-                headers = {**cache_control(site, request, private=False), "Allow": "HEAD, GET, POST"}
-                return Response.text("ok", headers=headers)
-            if request.method not in ("GET", "HEAD", "POST"):
-                raise MethodNotAllowed("Method not allowed")
-            return await stored_query_page(site, request, database, query)
+    query = None if catalog.get(name) else site.store.snapshot.query(database.name, name)
+    if query is not None:
+        # Should a table of this name have been made meanwhile, running the query notices that.
+        return await _stored_query(site, request, database, query)
+    if catalog.get(name) is None and (await current_catalog(database)).get(name) is None:
+        raise TableNotFound("Table not found", hint=_HINT)
     if request.method == "POST":
         # Plain text whatever the format: the table page itself never takes a body.
         return Response.text("Method not allowed", status=405)
     return await table_page(site, request)
+
+
+async def _stored_query(site: Site, request: Request, database: SqliteDatabase, query: StoredQuery) -> Any:
+    if request.method == "OPTIONS":
+        headers = {**cache_control(site, request, private=False), "Allow": "HEAD, GET, POST"}
+        return Response.text("ok", headers=headers)
+    if request.method not in ("GET", "HEAD", "POST"):
+        raise MethodNotAllowed("Method not allowed")
+    return await stored_query_page(site, request, database, query)
