@@ -70,7 +70,7 @@ def walk(reader, table, pairs, most, **options):
     """Rows of all pages, following the tokens for at most ``most`` pages."""
     rows, token = [], None
     for _ in range(most):
-        _, result = run(reader, table, [*pairs, *([("_next", token)] if token else [])], **options)
+        _, result = run(reader, table, [*pairs, *([("_next", token)] if token is not None else [])], **options)
         rows.extend(result.rows)
         token = result.next_token
         if token is None:

@@ -86,7 +86,7 @@ def _next_token(reader: Reader, plan: TablePlan, last: Sequence[Any]) -> str:
         return str(plan.offset + plan.page_size)
     key = [last[position] for position in plan.pk_positions]
     if plan.sort is None and plan.sort_desc is None:
-        return make_token(key, inexact=_inexact(reader, key))
+        return make_token(key, inexact=_inexact(reader, key), text_key=plan.text_key)
     sort_value = _sort_value(reader, plan, last, key)
     inexact = _inexact(reader, [sort_value, *key])
     return make_token(key, sort_value=sort_value, sorted_by_column=True, inexact=inexact)

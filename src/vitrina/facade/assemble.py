@@ -152,8 +152,8 @@ def assemble(assembly: Assembly) -> Site:
     """
     assembly.adopt_directory()
     assembly.loaded = config = load_config(
-        config=assembly.config or None,
-        metadata=assembly.metadata or None,
+        config=assembly.config,
+        metadata=assembly.metadata,
         settings=assembly.settings,
         directory=assembly.directory,
     )

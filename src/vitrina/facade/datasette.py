@@ -74,8 +74,8 @@ class Datasette(IdentityMethods, ContentMethods, RenderingMethods, ResourceMetho
             cache_headers=cache_headers,
             cors=cors,
             inspect_data=inspect_data,
-            config=config or {},
-            metadata=metadata or {},
+            config=config,
+            metadata=metadata,
             settings=settings or {},
             sqlite_extensions=tuple(sqlite_extensions or ()),
             template_dir=template_dir,
@@ -91,6 +91,9 @@ class Datasette(IdentityMethods, ContentMethods, RenderingMethods, ResourceMetho
             default_deny=default_deny,
         )
         self.site = assemble(self._assembly)
+        self._prepare()
+
+    def _prepare(self) -> None:
         self._databases: dict[str, Database] = {
             name: Database.around(self, engine) for name, engine in self.site.databases.items()
         }

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import pluggy
 
@@ -189,7 +189,7 @@ def _load_distribution(pm: pluggy.PluginManager, distribution: metadata.Distribu
             raise PluginError(f"The plugin {name} cannot be imported: {type(exc).__name__}: {exc}") from exc
         pm.register(plugin, name=entry_point.name)
         # pluggy's own list, from which distributions of plugins are read
-        pm._plugin_distinfo.append((plugin, _DistFacade(distribution)))
+        pm._plugin_distinfo.append((plugin, cast(metadata.Distribution, _DistFacade(distribution))))
 
 
 class _DistFacade:

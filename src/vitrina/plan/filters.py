@@ -181,5 +181,5 @@ def split_list(text: str) -> list[Any]:
     try:
         values: list[Any] = json.loads(text)
     except ValueError as error:
-        raise BadRequest(str(error), status=500, hint="A list in a filter is JSON, or values with commas.") from error
+        raise BadRequest(str(error), hint="A list in a filter is JSON, or values with commas.") from error
     return values

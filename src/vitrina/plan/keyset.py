@@ -13,8 +13,8 @@ from vitrina.tilde import tilde_decode, tilde_encode
 # Marks of values that have no text form. "$" of a real text is always tilde-encoded, so they cannot be confused.
 NULL_MARK = "$null"
 _BLOB_MARK = "$x"
-_EMPTY_MARK = "$empty"
 _FLOAT_MARK = "$f"
+_EMPTY_MARK = "$empty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +79,26 @@ def make_token(
     sort_value: Any = None,
     sorted_by_column: bool = False,
     inexact: Container[Any] = (),
+    text_key: bool = False,
 ) -> str:
     """The token of a row; with ``sorted_by_column`` its sort value stands first.
 
     ``inexact`` are floats whose text form the engine reads as another number.
+    For the empty string as the only key see :func:`effective_token`.
     """
     values = (sort_value, *pk_values) if sorted_by_column else pk_values
     parts = [encode_part(value, inexact) for value in values]
-    # an empty token would be no token, and lead to the first page again
-    return ",".join(parts) or _EMPTY_MARK
+    return ",".join(parts) or ("" if text_key else _EMPTY_MARK)
+
+
+def effective_token(text: str | None, *, text_key: bool) -> str | None:
+    """The token of a request, or None for the first page.
+
+    An empty one means the row whose key is the empty string, which only a
+    table with a single key of text (``text_key``) can have: there, the pages
+    behind it are the first page when no such row exists.
+    """
+    return text if text or (text is not None and text_key) else None
 
 
 def parse_token(text: str, *, sorted_by_column: bool) -> Token:

@@ -167,6 +167,8 @@ class TablePlan:
     # position of the sort column and of the pk columns in a row; None and () where they are not there
     sort_position: int | None = None
     pk_positions: tuple[int, ...] = ()
+    # the only key is text and the pages follow it: the one case where a token may be empty
+    text_key: bool = False
     # the columns of the table that are selected, in the order of ``columns`` (no entry for an added rowid)
     column_details: tuple[Column, ...] = ()
     sortable: frozenset[str] = frozenset()

@@ -9,7 +9,6 @@ from vitrina.config.settings import Settings
 from vitrina.dialect.parameters import unique_parameters
 from vitrina.dialect.statement import check_select
 from vitrina.plan.limits import time_limit as parse_time_limit
-from vitrina.plan.magic import is_magic
 from vitrina.plan.model import QueryPlan
 
 

@@ -60,10 +60,11 @@ def plan_statements(
     Raises BadRequest for a token of a view that is no number.
     """
     pk_columns = pk_columns_of(table)
-    start = _plan_start(token, table, pk_columns, sorting, number=len(conditions.params)) if token else _Start()
+    number = len(conditions.params)
+    start = _Start() if token is None else _plan_start(token, table, pk_columns, sorting, number=number)
     count_where = where_clause(conditions.sql)
     where = where_clause((*conditions.sql, start.condition)) if start.condition else count_where
-    tie_break = pk_columns if token or stable_order or not sorting.column else ()
+    tie_break = pk_columns if token is not None or stable_order or not sorting.column else ()
     order = order_clause(sorting.column, descending=sorting.descending is not None, tie_break=tie_break)
     unordered_sql = select_unordered(column_list(all_columns(table)), table.name, where)
     selected = unordered_sql

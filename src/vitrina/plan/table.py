@@ -6,12 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vitrina.catalog.affinity import SQLiteType
 from vitrina.catalog.model import DatabaseCatalog, Table
 from vitrina.config.settings import Settings
 from vitrina.plan.arguments import parse_arguments
 from vitrina.plan.columns import all_columns, pk_columns_of, plan_columns
 from vitrina.plan.conditions import Conditions, describe, plan_conditions
 from vitrina.plan.facets import active_facets, facet_size, plan_facets
+from vitrina.plan.keyset import effective_token
 from vitrina.plan.labels import plan_expandable, plan_labels, table_block
 from vitrina.plan.limits import page_size, time_limit
 from vitrina.plan.model import FacetPlan, LabelPlan, SuggestionPlan, TableArguments, TablePlan, Wanted, Where
@@ -83,12 +85,13 @@ def plan_table(
         catalog, table, arguments, table_config, visible=visible, allow_sql=allow_sql, extra_wheres=extra_wheres
     )
     sortable = sortable_columns(table, table_config)
+    sorting = plan_sorting(arguments, table_config, sortable)
     statements = plan_statements(
         table,
         columns=plan_columns(table, arguments.all("_col"), arguments.all("_nocol")),
-        sorting=plan_sorting(arguments, table_config, sortable),
+        sorting=sorting,
         size=page_size(arguments.first("_size"), table_config, settings),
-        token=arguments.first("_next"),
+        token=effective_token(arguments.first("_next"), text_key=_follows_text_key(table, sorting)),
         conditions=conditions,
         count_wanted="count" in wanted and not arguments.first("_nocount"),
         known_count=known_count,
@@ -96,6 +99,13 @@ def plan_table(
     )
     rest_limit = settings.sql_time_limit_ms if page_time_limit_ms is None else page_time_limit_ms
     return _assemble(request, conditions, statements, sortable, _plan_extras(request, statements), rest_limit)
+
+
+def _follows_text_key(table: Table, sorting: Sorting) -> bool:
+    keys = table.primary_keys
+    if sorting.column is not None or len(keys) != 1:
+        return False
+    return SQLiteType.from_declared_type(table.column_by_name[keys[0]].type) is SQLiteType.TEXT
 
 
 def _plan_extras(request: _Request, statements: Statements) -> _Extras:
@@ -152,6 +162,7 @@ def _assemble(
         sort_desc=sorting.descending,
         next_token=arguments.first("_next") or None,
         offset=statements.offset,
+        text_key=_follows_text_key(table, sorting),
         wheres=conditions.wheres,
         count_sql=statements.count.sql,
         count_limited_sql=statements.count.limited_sql,

@@ -12,6 +12,7 @@ from vitrina.web.absolute import alternate_json
 from vitrina.web.action_menu import plugin_actions, slot
 from vitrina.web.database_summary import summarize
 from vitrina.web.page import render_page
+from vitrina.web.reuse import reusable
 from vitrina.web.unstable import UNSTABLE
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ async def _home(site: Site, request: Request, templates: list[str], *, noindex: 
         *(summarize(site, access, database, by_relationships=by_relationships) for database in visible)
     )
     metadata = dict(site.store.snapshot.instance_metadata())
+    reusable(request)
     if request.path.endswith(".json"):
         return Response.json({"ok": True, "unstable": UNSTABLE, "databases": databases, "metadata": metadata})
     context: dict[str, Any] = {

@@ -20,12 +20,18 @@ def _pointed_value(view: RowView, column: str) -> str:
     return str(view.row[view.columns.index(column)])
 
 
-def foreign_key_tables(view: RowView) -> list[dict[str, Any]]:
-    """Tables with rows that point to this one."""
+def foreign_key_tables(view: RowView, *, raw: bool = True) -> list[dict[str, Any]]:
+    """Tables with rows that point to this one.
+
+    The extra has the value in its links as it is (``raw``), as the contract
+    has it; a page needs links that work.
+    """
     listed = []
     for key, count in view.result.incoming:
         argument = f"{key.other_column}__exact" if key.other_column.startswith("_") else key.other_column
-        query = f"{argument}={_pointed_value(view, key.column)}".translate(_BREAKING)
+        query = f"{argument}={_pointed_value(view, key.column)}"
+        if not raw:
+            query = query.translate(_BREAKING)
         link = f"{view.site.urls.table(view.database.name, key.other_table)}?{query}"
         listed.append(
             {

@@ -138,7 +138,7 @@ async def html_response(view: RowView, headers: dict[str, str]) -> Response:
         "columns": list(view.columns),
         "database": database,
         "database_color": view.database.color,
-        "foreign_key_tables": foreign_key_tables(view),
+        "foreign_key_tables": foreign_key_tables(view, raw=False),
         "metadata": {},
         "primary_keys": list(view.plan.pk_columns),
         "primary_key_values": list(view.plan.pk_values),

@@ -14,6 +14,7 @@ from vitrina.web.csv_export import csv_response, parse_csv_options
 from vitrina.web.extras import ROW, requested_extras
 from vitrina.web.output_renderers import output_renderers, run_renderer
 from vitrina.web.page_headers import page_headers
+from vitrina.web.reuse import reusable
 from vitrina.web.row.extras import compute_extras
 from vitrina.web.row.html_page import add_cells, html_response, rendered_page
 from vitrina.web.row.view import RowView, open_row
@@ -40,6 +41,7 @@ async def row_page(site: Site, request: Request) -> Any:
         case "":
             requested_extras(request, ROW, strict=False)
             view = await open_row(site, request, database, wanted=_PAGE, editing=True)
+            _note_reusable(view)
             return await html_response(view, page_headers(site, request, private=view.private))
         case "json":
             return await _json(site, request, database)
@@ -54,6 +56,15 @@ async def row_page(site: Site, request: Request) -> Any:
     response = await run_renderer(site, request, format, rendered_page(view), data)
     response.headers.update(page_headers(site, request, private=view.private))
     return response
+
+
+def _note_reusable(view: RowView) -> None:
+    """As for table pages; a row of a view, or one whose labels come from one, is read each time."""
+    plan, tables = view.plan, view.plan.catalog.tables
+    names = [plan.table.name, *(label.other_table for label in plan.labels)]
+    ordinary = all(name in tables and tables[name].kind == "table" for name in names)
+    if ordinary and len(view.result.incoming) == len(plan.incoming):
+        reusable(view.request)
 
 
 def _envelope(view: RowView) -> dict[str, Any]:
@@ -74,6 +85,7 @@ async def _json(site: Site, request: Request, database: SqliteDatabase) -> Respo
         "query_ms": view.result.query_ms,
         "truncated": False,
     }
+    _note_reusable(view)
     body = encode_page(
         shape, _envelope(view), view.columns, [view.row], row_keys=lambda rows: [view.row_path], ending=ending
     )

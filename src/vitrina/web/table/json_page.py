@@ -22,7 +22,8 @@ def check_shape(view: TableView, shape: Shape) -> None:
 
 def envelope(view: TableView, next_url: str | None) -> dict[str, Any]:
     """The keys that stand before the rows."""
-    return {"ok": True, "next": view.result.next_token, "next_url": next_url, **compute_extras(view)}
+    # The contract has null for the empty token, which only the address can carry.
+    return {"ok": True, "next": view.result.next_token or None, "next_url": next_url, **compute_extras(view)}
 
 
 def encode_json(view: TableView, shape: Shape, next_url: str | None) -> bytes:

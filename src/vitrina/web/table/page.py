@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from vitrina.errors import BadRequest
+from vitrina.errors import NotFound
 from vitrina.execute.table import run_table
 from vitrina.http.paths import own_path
 from vitrina.http.response import Response
@@ -14,6 +14,7 @@ from vitrina.plan.redirects import form_redirect
 from vitrina.web.extras import TABLE, requested_extras, with_implied
 from vitrina.web.output_renderers import output_renderers, run_renderer
 from vitrina.web.page_headers import page_headers
+from vitrina.web.reuse import reusable
 from vitrina.web.shapes import BARE, Shape, parse_shape, shape_response
 from vitrina.web.table import foreign
 from vitrina.web.table.blob_page import table_blob
@@ -62,7 +63,7 @@ async def table_page(site: Site, request: Request) -> Any:
     if format in output_renderers(site):
         return await _plugin_format(site, request, database, name, format)
     await find_table(database, name)
-    raise BadRequest(f"Invalid format: {format}", status=500, hint="Tables come as HTML, .json and .csv.")
+    raise NotFound(f"Invalid format: {format}", hint="Tables come as HTML, .json and .csv.")
 
 
 async def _redirect(
@@ -89,6 +90,7 @@ async def _json(site: Site, request: Request, database: SqliteDatabase, name: st
         body, next_url = await _foreign_json(view, shape)
     else:
         body, next_url = await database.read(_json_job(view, shape), catalog=view.plan.catalog)
+    _note_reusable(view)
     headers = page_headers(site, request, private=view.private, next_url=next_url)
     return shape_response(shape, body, headers)
 
@@ -142,8 +144,18 @@ async def _html(site: Site, request: Request, database: SqliteDatabase, name: st
         context = build_context(view, next_url)
     else:
         context, next_url = await database.read(_html_job(view), catalog=view.plan.catalog)
+    _note_reusable(view)
     headers = page_headers(site, request, private=view.private, next_url=next_url)
     return await html_response(view, context, headers)
+
+
+def _note_reusable(view: TableView) -> None:
+    """Ordinary tables change only with their file; a view or a person's SQL may look at the clock, or at chance."""
+    plan, tables = view.plan, view.plan.catalog.tables
+    names = [plan.table.name, *(label.other_table for label in plan.expandable)]
+    ordinary = all(name in tables and tables[name].kind == "table" for name in names)
+    if ordinary and not plan.uses_untrusted_sql and view.result.complete:
+        reusable(view.request)
 
 
 def _html_job(view: TableView) -> Any:
