@@ -55,6 +55,9 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'self'; img-src 'self' data: https: http:; object-src 'none'; base-uri 'none'; form-action 'self'"
 )
 
+#: on pages with the SQL editor: when a selection is typed over, Chromium itself writes style attributes
+_EDITOR_POLICY = f"{CONTENT_SECURITY_POLICY}; style-src-attr 'unsafe-inline'"
+
 
 def display_actor(actor: Mapping[str, Any]) -> str:
     """What to call an actor: the first of display, name, username, login, id that it has."""
@@ -237,7 +240,8 @@ def _page_headers(
         sent["link"] = f"{alternate}, {sent['link']}" if "link" in sent else alternate
     if _may_be_strict(site, selection, page):
         given = sent.get("content-security-policy")
-        sent["content-security-policy"] = f"{CONTENT_SECURITY_POLICY}; {given}" if given else CONTENT_SECURITY_POLICY
+        policy = _EDITOR_POLICY if page.get("allow_execute_sql") else CONTENT_SECURITY_POLICY
+        sent["content-security-policy"] = f"{policy}; {given}" if given else policy
     return sent
 
 

@@ -10,14 +10,12 @@ function nameCells() {
   const lead = Math.max(0, [...table.querySelectorAll("thead th")].findIndex((head) => head.dataset.isPk === "1"));
   for (const row of table.tBodies[0].rows) {
     [...row.cells].forEach((cell, index) => {
-      const name = document.createElement("span");
-      name.className = "cell-name";
-      name.setAttribute("aria-hidden", "true");
-      name.textContent = heads[index];
+      // An attribute, shown by the style sheet: the cell's own text stays the value alone.
+      cell.dataset.label = heads[index];
       const value = document.createElement("span");
       value.className = "cell-value";
       value.append(...cell.childNodes);
-      cell.append(name, value);
+      cell.append(value);
       if (index === lead) cell.classList.add("card-head");
     });
   }
@@ -25,7 +23,7 @@ function nameCells() {
 
 function unnameCells() {
   for (const cell of table.tBodies[0].querySelectorAll("td")) {
-    cell.querySelector(":scope > .cell-name")?.remove();
+    delete cell.dataset.label;
     const value = cell.querySelector(":scope > .cell-value");
     if (value) value.replaceWith(...value.childNodes);
     cell.classList.remove("card-head");
