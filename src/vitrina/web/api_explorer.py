@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from vitrina.http.response import Response
     from vitrina.web.site import Site
 
-_ACTIONS = ("view-instance", "view-database", "view-table", "insert-row", "update-row", "drop-table", "create-table")
+_ACTIONS = ("view-instance", "view-database", "view-table", "insert-row", "drop-table", "create-table")
 _NEW_TABLE = {
     "table": "new_table",
     "columns": [{"name": "id", "type": "integer"}, {"name": "name", "type": "text"}],
@@ -29,7 +29,7 @@ async def api_explorer_page(site: Site, request: Request) -> Response:
     """``/-/api``: try the JSON API on the tables the actor may use."""
     access = await site.permissions.load(request.actor, _ACTIONS)
     if not access.allowed("view-instance"):
-        raise Forbidden("view-instance")
+        raise Forbidden("You do not have permission to view this instance")
     examples = [
         await _database_examples(site, access, name) for name in site.databases if access.allowed("view-database", name)
     ]
@@ -58,11 +58,9 @@ def _table_examples(site: Site, access: Access, database: Any, table: Table) -> 
     if not database.is_mutable:
         return links
     keys = table.primary_keys or ("rowid",)
-    others = [column for column in table.column_names if column not in keys]
-    insert = access.allowed("insert-row", database.name, name)
-    if insert:
+    others = [column for column in table.column_names if column not in table.primary_keys]
+    if access.allowed("insert-row", database.name, name):
         links.append(_post(path + "/-/insert", {"rows": [dict.fromkeys(others)]}, f"Insert rows into {name}"))
-    if insert and access.allowed("update-row", database.name, name):
         row = {key: f"<{key} (primary key)>" for key in keys} | {column: f"<{column}>" for column in others}
         links.append(_post(path + "/-/upsert", {"rows": [row]}, f"Upsert rows into {name}"))
     if access.allowed("drop-table", database.name, name):

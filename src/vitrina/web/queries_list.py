@@ -111,5 +111,5 @@ async def query_definition_page(site: Site, request: Request) -> Response:
         return Response.error([f"Query not found: {named(request, 'query')}"], 404)
     access = await site.permissions.load(request.actor, ("view-query",))
     if not access.allowed("view-query", database.name, query.name):
-        return Response.error(["Permission denied: need view-query"], 403)
+        return Response.error(["Permission denied"], 403)
     return Response.json({"ok": True, "unstable": UNSTABLE, "query": query.as_dict()})

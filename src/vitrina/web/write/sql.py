@@ -47,13 +47,12 @@ async def analyze_write(site: Site, request: Request) -> Response:
 
 async def _refuse(site: Site, request: Request, database: SqliteDatabase) -> Response | None:
     access = await site.permissions.load(request.actor, ("execute-write-sql",))
-    as_page = request.method == "GET" and not request.path.endswith("/analyze")
-    for refused, message, words in (
-        (not access.allowed("execute-write-sql", database.name), "execute-write-sql", "Permission denied: need {}"),
-        (not database.is_mutable, "Database is immutable", "{}"),
-    ):
-        if refused:
-            if as_page:
-                raise Forbidden(message)
-            return Response.error([words.format(message)], 403, UNFRAMED)
+    as_page = request.method in ("GET", "HEAD") and not request.path.endswith("/analyze")
+    if not access.allowed("execute-write-sql", database.name):
+        if as_page:
+            raise Forbidden("execute-write-sql")
+        return Response.error(["Permission denied: need execute-write-sql"], 403, UNFRAMED)
+    if not database.is_mutable:
+        words = "Cannot execute write SQL because this database is immutable." if as_page else "Database is immutable"
+        return Response.error([words], 403, UNFRAMED)
     return None
