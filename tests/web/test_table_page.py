@@ -104,7 +104,15 @@ async def test_labels_only_where_there_are_some(museum):
     ]
 
 
+async def test_next_page_is_linked_from_a_refused_shape(museum):
+    response = await museum.client.get("/museum/halls.json?_shape=odd&_size=1")
+    assert response.headers["link"] == '<http://localhost/museum/halls.json?_shape=odd&_size=1&_next=1>; rel="next"'
+
+
 async def test_json_text_is_parsed_on_request(museum):
+    path = "/museum/objects.json?_size=1&_json=tags&_col=tags"
+    assert (await get_json(museum, path))["rows"][0]["tags"] == '["wood", "gold"]'
+    assert (await get_json(museum, path + "&_extra=columns"))["rows"][0]["tags"] == ["wood", "gold"]
     rows = (await get_json(museum, "/museum/objects/1.json?_json=tags&_json=title"))["rows"]
     assert rows[0]["tags"] == ["wood", "gold"]
     assert rows[0]["title"] == "Mask"

@@ -33,24 +33,32 @@ class Shape:
     json_columns: tuple[str, ...] = ()
 
 
-def parse_shape(request: Request) -> Shape:
+def parse_shape(request: Request, *, strict: bool = True) -> Shape:
     """The shape that the query string asks for.
 
-    Raises BadRequest for an unknown shape and for a ``_json_infinity`` that is
-    neither on nor off.
+    Raises BadRequest for a ``_json_infinity`` that is neither on nor off and,
+    where ``strict``, for an unknown shape; else the caller asks
+    :func:`check_shape`.
     """
     args = request.args
     if not len(args):
         return Shape()
     name = args.get("_shape", "objects")
-    if name not in _SHAPES:
-        raise BadRequest(f"Invalid _shape: {name}", hint=f"Shapes are {', '.join(sorted(_SHAPES))}.")
+    if strict:
+        check_shape(name)
     infinity: bool | None = False
     if "_json_infinity" in args:
         infinity = parse_bool(args["_json_infinity"])
         if infinity is None:
             raise BadRequest("_json_infinity must be on or off")
     return Shape(name, bool(args.get("_nl")), bool(infinity), tuple(args.getlist("_json")))
+
+
+def check_shape(name: str, headers: Mapping[str, str] | None = None) -> None:
+    """Raise BadRequest, sent with ``headers``, for a shape that does not exist."""
+    if name not in _SHAPES:
+        hint = f"Shapes are {', '.join(sorted(_SHAPES))}."
+        raise BadRequest(f"Invalid _shape: {name}", hint=hint, headers=headers)
 
 
 def encode_page(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from vitrina.errors import BadRequest
-from vitrina.web.shapes import BARE, Shape, encode_page
+from vitrina.web.shapes import BARE, Shape, check_shape, encode_page
 from vitrina.web.table.extras import compute_extras
 from vitrina.web.table.labels import expand_labels
 from vitrina.web.table.view import TableView, row_path
@@ -14,10 +15,17 @@ from vitrina.web.table.view import TableView, row_path
 _TRUNCATED = {"truncated": False}
 
 
-def check_shape(view: TableView, shape: Shape) -> None:
-    """Raise BadRequest where the shape needs keys that the table has not."""
+def refuse_shape(view: TableView, shape: Shape, next_url: str | None) -> None:
+    """Raise BadRequest where there is no such shape, or it needs keys that the table has not.
+
+    The answer has the address of the next page all the same, which is why the
+    page is run first.
+    """
+    headers = {"Link": f'<{next_url}>; rel="next"'} if next_url else None
+    check_shape(shape.name, headers)
     if shape.name == "object" and not view.table.primary_keys:
-        raise BadRequest("_shape=object not available for tables with no primary keys")
+        message = "_shape=object not available for tables with no primary keys"
+        raise BadRequest(message, hint="The shape array has the same rows.", headers=headers)
 
 
 def envelope(view: TableView, next_url: str | None) -> dict[str, Any]:
@@ -27,7 +35,14 @@ def envelope(view: TableView, next_url: str | None) -> dict[str, Any]:
 
 
 def encode_json(view: TableView, shape: Shape, next_url: str | None) -> bytes:
-    """The body of the page; runs in the worker when no plugin has a say."""
+    """The body of the page; runs in the worker when no plugin has a say.
+
+    Raises BadRequest for a shape that cannot be.
+    """
+    refuse_shape(view, shape, next_url)
+    if shape.json_columns and "columns" not in view.extras:
+        # The contract: on table pages _json= takes effect only beside _extra=columns.
+        shape = replace(shape, json_columns=())
     rows = view.output_rows
     if rows is None:
         rows = expand_labels(view.columns, view.result)

@@ -20,7 +20,7 @@ from vitrina.web.table import foreign
 from vitrina.web.table.blob_page import table_blob
 from vitrina.web.table.csv_page import table_csv
 from vitrina.web.table.html_page import build_context, html_response
-from vitrina.web.table.json_page import check_shape, encode_json, envelope
+from vitrina.web.table.json_page import encode_json, envelope
 from vitrina.web.table.planning import find_table, open_view, visible_table
 from vitrina.web.table.view import TableView
 from vitrina.web.target import database_of, format_of, named
@@ -78,14 +78,13 @@ async def _redirect(
 
 async def _json(site: Site, request: Request, database: SqliteDatabase, name: str) -> Response:
     extras = with_implied(requested_extras(request, TABLE, strict=True))
-    shape = parse_shape(request)
+    shape = parse_shape(request, strict=False)
     if shape.name in BARE:
         extras, wanted = (), frozenset[str]()
     else:
         extras = _with_facets(request, extras)
         wanted = frozenset(_OF_EXTRA[extra] for extra in extras if extra in _OF_EXTRA)
     view = await open_view(site, request, database, name, format="json", extras=extras, wanted=wanted)
-    check_shape(view, shape)
     if foreign.needs_foreign(view, cells="render_cell" in extras):
         body, next_url = await _foreign_json(view, shape)
     else:
