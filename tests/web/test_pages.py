@@ -162,3 +162,73 @@ async def test_foreign_key_suggestions(fleet):
     assert columns["harbour_id"]["current"] == {"fk_table": "harbours", "fk_column": "id"}
     refused = await json_of(fleet, "/fleet/boats/-/foreign-key-suggestions", 403)
     assert refused["error"] == "Permission denied: need alter-table"
+
+
+async def test_plugins_fill_slots_and_menus(fleet):
+    class Slots:
+        @hookimpl
+        def top_homepage(self, request):
+            return "<p>home slot</p>"
+
+        @hookimpl
+        def top_database(self, database):
+            async def later():
+                return f"<p>slot of {database}</p>"
+
+            return later
+
+        @hookimpl
+        def top_query(self, sql):
+            return f"<p>slot of {sql}</p>"
+
+        @hookimpl
+        def top_stored_query(self, query_name):
+            return f"<p>slot of {query_name}</p>"
+
+        @hookimpl
+        def homepage_actions(self, actor):
+            return [{"href": "/home-action", "label": "Home action"}]
+
+        @hookimpl
+        def database_actions(self, database):
+            return [{"href": f"/{database}-action", "label": "Database action"}]
+
+        @hookimpl
+        def query_actions(self, query_name, sql, params):
+            return [{"href": f"/{query_name}-action", "label": f"Try {sql} with {sorted(params)}"}]
+
+    plugin = Slots()
+    fleet.pm.register(plugin, name="slots")
+    try:
+        pages = {
+            path: (await fleet.client.get(path)).text
+            for path in ("/", "/fleet", "/fleet/-/query?sql=select+:a&a=1", "/fleet/count")
+        }
+    finally:
+        fleet.pm.unregister(plugin)
+    expected = {
+        "/": ("<p>home slot</p>", 'href="/home-action"'),
+        "/fleet": ("<p>slot of fleet</p>", 'href="/fleet-action"'),
+        "/fleet/-/query?sql=select+:a&a=1": ("<p>slot of select :a</p>", "Try select :a with [&#39;a&#39;]"),
+        "/fleet/count": ("<p>slot of count</p>", 'href="/count-action"'),
+    }
+    for path, texts in expected.items():
+        for text in texts:
+            assert text in pages[path], (path, text)
+
+
+async def test_databases_may_have_templates_of_their_own(open_fleet, tmp_path):
+    folder = tmp_path / "templates"
+    folder.mkdir()
+    (folder / "database-fleet.html").write_text(
+        '{% extends "default:database.html" %}{% block footer %}Ahoy{% endblock %}'
+    )
+    (folder / "query-fleet-count.html").write_text("{{ stored_query }}: {{ columns|join }} {{ display_rows[0][0] }}")
+    (folder / "index.html").write_text("My own: {% for database in databases %}{{ database.name }}{% endfor %}")
+    fleet = open_fleet(template_dir=str(folder))
+    assert "Ahoy" in (await fleet.client.get("/fleet")).text
+    assert (await fleet.client.get("/fleet/count")).text.startswith("count: boats 3")
+    assert (await fleet.client.get("/")).text.startswith("My own: fleet")
+    built_in = (await fleet.client.get("/-/")).text
+    assert "<h1>Boats" in built_in
+    assert '<meta name="robots" content="noindex">' in built_in

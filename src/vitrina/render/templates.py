@@ -107,8 +107,14 @@ class Templates:
         wanted = (names,) if isinstance(names, str) else tuple(names)
         if self.template_dir is None:
             return self._select_known(wanted)
-        chosen = self.environment.select_template(list(wanted)).name or wanted[-1]
-        return Selection(chosen, _marked(wanted, chosen), built_in=False)
+        for name in wanted:
+            try:
+                self.environment.get_template(name)
+            except TemplateNotFound:
+                continue
+            # Not the template's own name, which has lost its "default:".
+            return Selection(name, _marked(wanted, name), built_in=False)
+        raise TemplateNotFound(wanted[-1] if wanted else "")
 
     def _select_known(self, wanted: tuple[str, ...]) -> Selection:
         """Choose without touching the disk: nothing is added while the server runs."""
