@@ -7,6 +7,8 @@ from table_instance import open_museum
 from vitrina.hooks.markers import hookimpl
 from vitrina.http.response import Response
 from vitrina.render.column_types import ColumnType
+from vitrina.web.table.facet_class import Facet
+from vitrina.web.table.filter_arguments import FilterArguments
 
 
 @pytest.fixture
@@ -144,22 +146,12 @@ async def test_links_to_output_renderers(open_with):
     assert set(data["renderers"]) == {"json", "odd"}
 
 
-class Arguments:
-    """What ``datasette.filters.FilterArguments`` gives."""
-
-    def __init__(self, where_clauses, params, human_descriptions, extra_context):
-        self.where_clauses = where_clauses
-        self.params = params
-        self.human_descriptions = human_descriptions
-        self.extra_context = extra_context
-
-
 class FilterPlugin:
     @hookimpl
     def filters_from_request(self, request, database, table, datasette):
         async def inner():
             if request.args.get("_long"):
-                return Arguments(["length(title) > :long"], {"long": 4}, ["title is long"], {"extra": 1})
+                return FilterArguments(["length(title) > :long"], {"long": 4}, ["title is long"], {"extra": 1})
             return None
 
         return inner
@@ -176,19 +168,18 @@ async def test_filters_from_request(open_with):
     assert len((await museum.client.get("/museum/objects.json")).json()["rows"]) == 4
 
 
-class LengthFacet:
+class LengthFacet(Facet):
     type = "length"
-
-    def __init__(self, ds, request, database, sql=None, table=None, params=None, table_config=None, row_count=None):
-        self.ds, self.request, self.database = ds, request, database
-        self.sql, self.params, self.row_count = sql, params, row_count
 
     async def suggest(self):
         return [{"name": "title", "type": "length", "toggle_url": "/x"}]
 
     async def facet_results(self):
-        if not self.request.args.get("_facet_length"):
+        if not self.get_configs():
             return [], []
+        assert self.get_configs() == [{"source": "request", "config": {"simple": "title"}}]
+        assert (self.row_count, self.get_facet_size()) == (2, 30)
+        assert "title" in await self.get_columns(self.sql, self.params)
         sql = f"select length(title) as value, count(*) as n from ({self.sql}) group by 1 order by 1"
         rows = await self.ds.get_database(self.database).execute(sql, self.params)
         results = [
@@ -222,7 +213,7 @@ async def test_facet_of_a_plugin(open_with):
     assert [(each["value"], each["count"]) for each in results["grade_2"]["results"]] == [(4, 2)]
     assert data["facet_results"]["timed_out"] == ["slow"]
     assert {"name": "title", "type": "length", "toggle_url": "/x"} in data["suggested_facets"]
-    assert "(length)" in (await museum.client.get("/museum/objects?_facet_length=title")).text
+    assert "(length)" in (await museum.client.get("/museum/objects?_facet_length=title&grade=A")).text
 
 
 class ActionPlugin:

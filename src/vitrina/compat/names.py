@@ -51,6 +51,8 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "DatasetteClosedError": "vitrina.errors:DatabaseClosed",
     },
     "datasette.events": {"Event": "vitrina.hooks.events:Event"},
+    "datasette.facets": {"Facet": "vitrina.web.table.facet_class:Facet"},
+    "datasette.filters": {"FilterArguments": "vitrina.web.table.filter_arguments:FilterArguments"},
     "datasette.hookspecs": {"hookimpl": "vitrina.hooks.markers:hookimpl", "hookspec": "vitrina.hooks.markers:hookspec"},
     "datasette.jump": {"JumpSQL": "vitrina.web.jump_sql:JumpSQL"},
     "datasette.permissions": {
@@ -70,6 +72,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     },
     "datasette.tokens": {**_TOKENS, "SignedTokenHandler": "vitrina.tokens.handlers:SignedTokenHandler"},
     "datasette.utils": {
+        "CustomRow": "vitrina.render.rows:CustomRow",
         "MultiParams": "vitrina.http.multi_params:MultiParams",
         "StartupError": "vitrina.errors:StartupError",
         "QueryInterrupted": "vitrina.errors:QueryInterrupted",
