@@ -66,7 +66,9 @@ async def test_streaming_sends_every_row(open_fleet):
 async def test_plugins_render_cells_of_queries(fleet):
     class Bold:
         @hookimpl
-        def render_cell(self, value, column, table):
+        def render_cell(self, row, value, column, table):
+            # The row is the driver's: by name and by position.
+            assert row[column] == value and row[0] == row[row.keys()[0]]
             return f"<{value}>" if column == "name" and table is None else None
 
     plugin = Bold()

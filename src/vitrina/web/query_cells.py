@@ -12,6 +12,7 @@ from vitrina.http.paths import own_path
 from vitrina.render.blob import blob_hash
 from vitrina.render.cells import bytes_html, compile_cell
 from vitrina.render.rows import query_rows
+from vitrina.web.output_renderers import sqlite_rows
 
 if TYPE_CHECKING:
     from vitrina.web.query_run import QueryView
@@ -53,13 +54,12 @@ async def rendered_by_plugins(view: QueryView) -> list[dict[str, str]]:
     if not hooks.has("render_cell"):
         return [{} for _ in view.rows]
     rendered = []
-    for row in view.rows:
+    for row, driver_row in zip(view.rows, sqlite_rows(view.columns, view.rows), strict=True):
         cells: dict[str, str] = {}
-        named = dict(zip(view.columns, row, strict=True))
         for column, value in zip(view.columns, row, strict=True):
             html = await hooks.first(
                 "render_cell",
-                row=named,
+                row=driver_row,
                 value=value,
                 column=column,
                 table=None,
