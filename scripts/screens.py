@@ -1,11 +1,15 @@
-"""Pictures of the demonstration's pages: wide and narrow, light and dark.
+"""Take pictures of the demonstration's main pages, wide and narrow, light and dark.
 
-python scripts/screens.py var/flights.db var/screens
+    python scripts/screens.py var/flights.db docs/screens
+
+Needs Chromium; its path may stand in the environment variable CHROMIUM.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -15,61 +19,87 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
 
-PORT = 8129
+ROOT = Path(__file__).resolve().parent.parent
+SQL = (
+    "select+airlines.name%2C+count%28%2A%29+as+flights%0Afrom+flights%0A"
+    "join+airlines+using+%28carrier%29%0Agroup+by+airlines.name%0Aorder+by+flights+desc"
+)
 PAGES = {
     "home": "/",
     "database": "/flights",
-    "table": "/flights/flights?_facet=carrier&_facet=origin",
-    "search": "/flights/airports?_search=kennedy",
-    "row": "/flights/airports/JFK",
-    "query": "/flights/-/query?sql=select+carrier,+count(*)+from+flights+group+by+carrier",
-    "stored_query": "/flights/delays_by_airline",
-    "not_found": "/flights/nowhere",
+    "table": "/flights/flights?_facet=origin&_facet=carrier&month=7&day=10",
+    "search": "/flights/airports?_search=international",
+    "planes": "/flights/planes",
+    "row": "/flights/planes/N14228",
+    "sql": f"/flights/-/query?sql={SQL}",
+    "stored-query": "/flights/delays_by_airline",
+    "not-found": "/flights/nothing",
 }
-WIDTHS = {"wide": 1280, "narrow": 390}
-SCHEMES = ("light", "dark")
+#: name, width, height
+SIZES = (("wide", 1280, 800), ("narrow", 360, 740))
 
 
 @contextmanager
-def served(database: str) -> Iterator[str]:
-    """Serve the demonstration; the address."""
-    command = [sys.executable, "-m", "vitrina", "serve", database, "--port", str(PORT)]
-    files = ["--config", "demo/config.yaml", "--metadata", "demo/metadata.yaml"]
-    process = subprocess.Popen([*command, *files], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    address = f"http://127.0.0.1:{PORT}"
-    try:
-        for _ in range(100):
-            try:
-                urllib.request.urlopen(f"{address}/-/healthz").close()
-                break
-            except urllib.error.URLError:
-                time.sleep(0.1)
-        else:
-            sys.exit("The demonstration did not start")
-        yield address
-    finally:
-        process.terminate()
-        process.wait()
+def served(database: Path) -> Iterator[str]:
+    """Serve the database while the pictures are taken; gives the address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "vitrina", "serve", str(database), "--port", str(port)]
+    command += ["--config", str(ROOT / "demo/config.yaml"), "--metadata", str(ROOT / "demo/metadata.yaml")]
+    command += ["--setting", "facet_time_limit_ms", "5000", "--setting", "sql_time_limit_ms", "10000"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            address = f"http://127.0.0.1:{port}"
+            wait(address, process)
+            yield address
+        finally:
+            process.terminate()
+
+
+def wait(address: str, process: subprocess.Popen[bytes]) -> None:
+    """Return when the server answers."""
+    for _ in range(150):
+        if process.poll() is not None:
+            sys.exit("The server did not start.")
+        try:
+            urllib.request.urlopen(f"{address}/-/versions.json").close()
+            return
+        except urllib.error.URLError:
+            time.sleep(0.2)
+    sys.exit("The server did not answer.")
+
+
+def take(browser: Browser, address: str, folder: Path) -> None:
+    """Write ``PAGE-SIZE-COLOURS.png`` for every page."""
+    for size, width, height in SIZES:
+        for colours in ("light", "dark"):
+            context = browser.new_context(
+                base_url=address,
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if colours == "dark" else "light",
+                reduced_motion="reduce",
+            )
+            page = context.new_page()
+            for name, path in PAGES.items():
+                page.goto(path)
+                page.wait_for_timeout(400)
+                page.screenshot(path=folder / f"{name}-{size}-{colours}.png")
+            context.close()
 
 
 def main() -> None:
-    """Write one picture for each page, width and colour scheme."""
-    database, folder = sys.argv[1], Path(sys.argv[2])
+    """Take the pictures of the database and into the folder named on the command line."""
+    database, folder = Path(sys.argv[1]), Path(sys.argv[2])
     folder.mkdir(parents=True, exist_ok=True)
-    with served(database) as address, sync_playwright() as playwright:
-        # Chromium's own sandbox does not work for root, as in containers.
-        browser = playwright.chromium.launch(executable_path=os.environ["CHROMIUM"], args=["--no-sandbox"])
-        for size, width in WIDTHS.items():
-            for scheme in SCHEMES:
-                page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-                for name, path in PAGES.items():
-                    page.goto(address + path)
-                    page.screenshot(path=folder / f"{name}-{size}-{scheme}.png")
-                page.close()
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    with served(database) as address, sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        take(browser, address, folder)
         browser.close()
-    print(f"{len(PAGES) * len(WIDTHS) * len(SCHEMES)} pictures in {folder}")
+    print(f"{len(PAGES) * len(SIZES) * 2} pictures in {folder}")
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from browser.flights import CONFIG, METADATA, build
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from browser.flights import CONFIG, METADATA, build
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
@@ -96,7 +97,9 @@ def screen(request: pytest.FixtureRequest) -> tuple[int, int, str]:
     return value
 
 
-def new_context(browser: Browser, served: Served, width: int = 1280, height: int = 800, colours: str = "light") -> BrowserContext:
+def new_context(
+    browser: Browser, served: Served, width: int = 1280, height: int = 800, colours: str = "light"
+) -> BrowserContext:
     """A fresh visitor with a window of that size."""
     context = browser.new_context(
         base_url=served.url,

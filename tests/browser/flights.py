@@ -54,7 +54,9 @@ def build(path: Path) -> None:
     conn.executemany("insert into airlines values (?, ?)", _AIRLINES)
     conn.executemany("insert into airports values (?, ?, ?)", _AIRPORTS)
     conn.execute("insert into airports_fts (rowid, name) select rowid, name from airports")
-    conn.executemany("insert into flights values (?, ?, ?, ?, ?, ?)", [_flight(number) for number in range(1, _ROWS + 1)])
+    conn.executemany(
+        "insert into flights values (?, ?, ?, ?, ?, ?)", [_flight(number) for number in range(1, _ROWS + 1)]
+    )
     conn.commit()
     conn.close()
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browser.conftest import WAIT_MS, Served
 from playwright.sync_api import Browser, Page, expect
+
+from browser.conftest import WAIT_MS, Served
 
 
 @pytest.fixture

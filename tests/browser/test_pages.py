@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Browser, Page, expect
+
 from browser.conftest import Served, new_context
 from browser.test_accessibility import PAGES
-from playwright.sync_api import Browser, Page, expect
 
 
 @pytest.mark.parametrize("path", PAGES.values(), ids=PAGES.keys())
@@ -81,7 +82,7 @@ def test_plugin_script(page: Page) -> None:
         event.detail.registerPlugin("test", {
           version: 1,
           makeColumnActions: (meta) => [{label: `Shout ${meta.columnName} ${meta.columnType}`, onClick: () => {}}],
-          makeAboveTablePanelConfigs: () => [{id: "panel", label: "Panel", render: (node) => (node.textContent = "hello")}],
+          makeAboveTablePanelConfigs: () => [{id: "p", label: "P", render: (node) => (node.textContent = "hello")}],
         });
         event.detail.registerPlugin("broken", {version: 1, makeColumnActions: () => []});
       });

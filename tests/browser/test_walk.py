@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from playwright.sync_api import Browser, Page, expect
+
 from browser.conftest import Served, new_context, watch
 from browser.keyboard import choose, follow, open_fold, tab_to
-from playwright.sync_api import Browser, Page, expect
 
 
 def test_walk(browser: Browser, served: Served, screen: tuple[int, int, str]) -> None:

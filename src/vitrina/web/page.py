@@ -198,9 +198,7 @@ def _environment(site: Site, request: Request | None) -> Environment:
     """The shared environment, or what plugins make of it for this request."""
     environment = site.templates.environment
     for plugin in _implementations(site, "jinja2_environment_from_request"):
-        environment = call_with_supported_arguments(
-            plugin, datasette=site.facade, request=request, env=environment
-        )
+        environment = call_with_supported_arguments(plugin, datasette=site.facade, request=request, env=environment)
     return environment
 
 
