@@ -6,10 +6,13 @@ need_chromium
 if [ $# -gt 0 ]; then
     exec $PYTHON -m pytest "$@"
 fi
-browser=tests/browser
-[ -n "$CHROMIUM" ] || browser="--ignore=tests/browser"
+failed=
+run() { $PYTHON -m pytest "$@" || failed=yes; }
+run -n 2 --dist loadfile tests --ignore=tests/cost --ignore=tests/browser
 # Tests that count calls and statements run alone: they look at the whole process.
-$PYTHON -m pytest -n 2 --dist loadfile tests --ignore=tests/cost $browser
-if [ -n "$(find tests/cost -name 'test_*.py' 2>/dev/null)" ]; then
-    $PYTHON -m pytest tests/cost
+run tests/cost
+# Playwright keeps an event loop running in its process, which other tests must not share.
+if [ -n "$CHROMIUM" ]; then
+    run -n 2 --dist loadfile tests/browser
 fi
+[ -z "$failed" ]
