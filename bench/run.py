@@ -78,9 +78,8 @@ class Bench:
     def add(self, row: Row) -> None:
         self.rows.append(row)
         mark = "ok " if row.met else "LOW"
-        print(
-            f"{mark} {row.name:48} {row.reference:>14} {row.vitrina:>14} {row.ratio:8.1f} x  (>= {row.least:g}) {row.note}"
-        )
+        print(f"{mark} {row.name:48} {row.reference:>14} {row.vitrina:>14}", end=" ")
+        print(f"{row.ratio:8.1f} x  (>= {row.least:g}) {row.note}")
         sys.stdout.flush()
 
     def rates(self) -> None:
@@ -245,9 +244,8 @@ def report(bench: Bench, reference_version: str) -> str:
     ]
     for row in bench.rows:
         verdict = "" if row.met else " **not met**"
-        lines.append(
-            f"| {row.name} | {row.reference} | {row.vitrina} | {row.ratio:.1f} × | {row.least:g} × | {row.note}{verdict} |"
-        )
+        figures = f"{row.reference} | {row.vitrina} | {row.ratio:.1f} × | {row.least:g} ×"
+        lines.append(f"| {row.name} | {figures} | {row.note}{verdict} |")
     return "\n".join(lines) + "\n"
 
 
