@@ -25,9 +25,8 @@ async def allow_debug_page(site: Site, request: Request) -> Response:
     errors = [error for error in (actor_error, allow_error) if error]
     if not errors and actor is not None and not isinstance(actor, dict):
         errors.append("Actor must be a JSON object or null")
-    asked = "actor" in request.args or "allow" in request.args
     result = None
-    if asked and not errors:
+    if not errors:
         result = "allow" if actor_matches_allow(actor, allow) else "deny"
     context = {
         **debug_tabs(site, request, "allow-debug"),
