@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator
+from typing import Protocol
 
 from python_multipart.multipart import parse_options_header
 
@@ -11,16 +12,23 @@ from vitrina.http.form_data import FormData, FormLimits, UploadedFile
 from vitrina.http.multi_params import parse_pairs
 from vitrina.http.multipart import MultipartReader, decode_text
 
-if TYPE_CHECKING:
-    from vitrina.http.request import Request
-
 __all__ = ["FormData", "FormLimits", "UploadedFile", "parse_form"]
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
 
-async def parse_form(request: Request, *, files: bool, limits: FormLimits) -> FormData:
+class FormSource(Protocol):
+    """What is needed of a request."""
+
+    def header(self, name: bytes) -> str | None: ...
+
+    def body_chunks(self) -> AsyncIterator[bytes]: ...
+
+    async def post_body(self, max_bytes: int | None = None) -> bytes: ...
+
+
+async def parse_form(request: FormSource, *, files: bool, limits: FormLimits) -> FormData:
     """The form in the body of ``request``; without ``files`` uploads are read past and dropped.
 
     Raises BadRequest for an unknown content type, a malformed body, and
@@ -42,7 +50,7 @@ async def parse_form(request: Request, *, files: bool, limits: FormLimits) -> Fo
     return await reader.read(request.body_chunks())
 
 
-async def _urlencoded_body(request: Request, limits: FormLimits) -> bytes:
+async def _urlencoded_body(request: FormSource, limits: FormLimits) -> bytes:
     try:
         return await request.post_body(limits.max_request_size)
     except PayloadTooLarge as error:
