@@ -76,6 +76,10 @@ function filterItems(name, meta, head) {
   if (!meta.columnNotNull && column.some((cell) => cell.classList.contains("type-none"))) {
     items.push({ label: "Show only rows with a value", href: address((args) => args.set(`${name}__notblank`, "1")) });
   }
+  const types = window._setColumnTypeData;
+  if (types?.columns[name]?.options.length) {
+    items.push({ label: "Set the column's type", onClick: () => import("./column-type.js").then((tool) => tool.setColumnType(types, name)) });
+  }
   items.push({ label: "Copy the column's name", onClick: () => navigator.clipboard?.writeText(name) });
   return items;
 }
@@ -199,6 +203,12 @@ function start(head) {
     show(button, head);
   });
   head.append(button);
+  // A long press on a touch screen asks for the context menu.
+  head.addEventListener("contextmenu", (event) => {
+    if (event.pointerType === "mouse") return;
+    event.preventDefault();
+    show(button, head);
+  });
 }
 
 for (const head of document.querySelectorAll("table.rows-and-columns:not(.record) th[data-column]")) start(head);

@@ -34,7 +34,7 @@ class NavigationSearch extends HTMLElement {
     const field = element("div", { className: "jump-field" });
     field.append(this.input);
     const help = element("p", { className: "jump-help" });
-    help.append("↑ ↓ to choose", " ", "Enter to go", " ", "Esc to close");
+    help.append(...["↑ ↓ to choose", "Enter to go", "Esc to close"].map((textContent) => element("span", { textContent })));
     this.dialog.append(field, this.list, this.note, this.sections, help);
     this.append(this.dialog);
     this.input.addEventListener("input", () => this.#later());
