@@ -111,6 +111,10 @@ def test_cards_and_grid(browser: Browser, served: Served) -> None:
     page.goto("/flights/flights")
     expect(page.locator(".as-cards")).to_have_count(1)
     expect(page.locator("tbody tr").first.locator("td").nth(1)).to_have_attribute("data-label", "day")
+    page.get_by_role("button", name="Column actions").click()
+    page.locator("dialog summary", has_text="carrier").click()
+    expect(page.get_by_role("link", name="Facet by this")).to_be_visible()
+    page.keyboard.press("Escape")
     page.get_by_role("button", name="Show as a grid").click()
     expect(page.locator(".as-cards")).to_have_count(0)
     assert page.locator("td[data-label]").count() == 0
