@@ -183,6 +183,7 @@ class Query:
     is_private: bool = False
     source: str = "user"
     owner_id: str | None = None
+    is_write: bool = False
 
 
 def decide(actor, action, place=(None, None), *, config=None, queries=(), **options):

@@ -72,10 +72,17 @@ class OwnedQuery(Protocol):
     def source(self) -> str: ...
     @property
     def owner_id(self) -> str | None: ...
+    @property
+    def is_write(self) -> bool: ...
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
+
+
+def _only_reads(actor: Actor | None) -> bool:
+    """Whether the actor's token is for reading; then a query that writes is out of reach, even a trusted one."""
+    return actor is not None and bool(_mapping(actor.get("_limits")).get("read_only"))
 
 
 def _blocks_at(
@@ -152,7 +159,8 @@ class RuleBook:
             visible = [
                 (query.database, query.name)
                 for query in self.queries
-                if not query.is_private or (owner is not None and query.owner_id == owner)
+                if (not query.is_private or (owner is not None and query.owner_id == owner))
+                and not (query.is_write and _only_reads(actor))
             ]
             found.append(
                 Restriction.of(

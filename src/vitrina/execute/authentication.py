@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from vitrina.execute.permissions import begin_request
 from vitrina.hooks.manager import Hooks
+from vitrina.tokens.client import client_address
 from vitrina.tokens.cookies import NAMESPACE, actor_of_cookie
 from vitrina.tokens.handlers import TokenHandler, verify_with
 from vitrina.tokens.signing import BadSignature, Signer
@@ -25,12 +26,38 @@ class AskedRequest(Protocol):
     @property
     def cookies(self) -> Mapping[str, str]: ...
 
+    @property
+    def scope(self) -> Mapping[str, Any]: ...
+
+
+AddressReader = Callable[[AskedRequest], str | None]
+
+
+def address_reader(source: str | None) -> AddressReader | None:
+    """How the client's address is found: "connection" or the name of a header; None for not at all.
+
+    Of several addresses the last one counts: it was written by the proxy next
+    to this server, those before it by whoever asked.
+    """
+    if source is None:
+        return None
+    if source == "connection":
+        return lambda request: (request.scope.get("client") or (None,))[0]
+    name = source.encode("latin-1", "replace")
+
+    def last_address(request: AskedRequest) -> str | None:
+        lines = [value for key, value in request.scope["headers"] if key == name]
+        return str(lines[-1], "latin-1").rpartition(",")[2].strip() if lines else None
+
+    return last_address
+
 
 class Authenticator:
     """Finds the actor of each request.
 
     ``facade`` gives what hooks and token handlers get as ``datasette``,
-    ``token_handlers`` the handlers in their order.
+    ``token_handlers`` the handlers in their order, ``client_address`` the
+    address of the client where it can be trusted.
     """
 
     def __init__(
@@ -39,11 +66,13 @@ class Authenticator:
         hooks: Hooks,
         facade: Callable[[], Any],
         token_handlers: Callable[[], Sequence[TokenHandler]],
+        client_address: AddressReader | None = None,
     ) -> None:
         self._signer = signer
         self._hooks = hooks
         self._facade = facade
         self._token_handlers = token_handlers
+        self._client_address = client_address
 
     async def authenticate(self, request: AskedRequest) -> dict[str, Any] | None:
         """The request's actor, None for the anonymous; begins the request's memory of permissions.
@@ -63,6 +92,8 @@ class Authenticator:
         authorization = request.header(b"authorization")
         if authorization is None or not authorization.startswith(_BEARER):
             return None
+        if self._client_address is not None:
+            client_address.set(self._client_address(request))
         return await verify_with(self._token_handlers(), self._facade(), authorization[len(_BEARER) :])
 
     def _from_cookie(self, request: AskedRequest) -> dict[str, Any] | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from itsdangerous import BadSignature
 
-from vitrina.execute.authentication import Authenticator
+from vitrina.execute.authentication import Authenticator, address_reader
 from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
 from vitrina.http.app import Application
 from vitrina.http.ports import Ports
@@ -19,10 +19,12 @@ from vitrina.http.router import PluginRoute, Route, Router
 from vitrina.http.static import StaticFiles, static_handler
 from vitrina.web.custom_page import custom_page
 from vitrina.web.error_page import csrf_page_renderer, error_page_renderer
+from vitrina.web.limits import limited_site
 from vitrina.web.reuse import AnswerCache
 from vitrina.web.routes import routes
 
 if TYPE_CHECKING:
+    from vitrina.execute.own_tokens import OwnTokens
     from vitrina.web.site import Site
 
 _MESSAGES = "messages"
@@ -67,7 +69,14 @@ def _plugin_routes(site: Site, datasette: Any) -> list[PluginRoute]:
 def _ports(site: Site, datasette: Any) -> Ports:
     hooks = site.hooks
 
-    authenticator = Authenticator(site.signer, hooks, lambda: datasette, lambda: site.state.get("token_handlers", ()))
+    tokens: OwnTokens = site.state["tokens"]
+    authenticator = Authenticator(
+        site.signer,
+        hooks,
+        lambda: datasette,
+        lambda: site.state.get("token_handlers", ()),
+        client_address=address_reader(tokens.config.client_address),
+    )
 
     async def startup() -> None:
         await datasette.invoke_startup()
@@ -98,6 +107,7 @@ def _ports(site: Site, datasette: Any) -> Ports:
         # A plugin may make an actor of anything in the request, or wrap and see every request.
         cached=None if hooks.has("actor_from_request") or hooks.has("asgi_wrapper") else answers.find,
         remember=answers.remember,
+        site_for=limited_site if tokens.macaroon is not None else None,
         render_error=error_page_renderer(site),
         render_csrf_error=csrf_page_renderer(site),
         handle_exception=handle_exception if hooks.has("handle_exception") else None,

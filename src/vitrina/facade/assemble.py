@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from vitrina.config.directory import ConfigDirectory, read_directory
+from vitrina.config.identity import parse_token_config
 from vitrina.config.load import load_config
 from vitrina.config.model import Config
 from vitrina.config.secrets import resolve
@@ -18,12 +19,15 @@ from vitrina.engine.sqlite.database import SqliteDatabase
 from vitrina.engine.sqlite.readers import ReaderPool
 from vitrina.execute.counts import known_counts_of
 from vitrina.execute.internal import InternalDatabase
+from vitrina.execute.own_tokens import OwnTokens
 from vitrina.execute.permission_plugins import PermissionPlugins
 from vitrina.execute.permissions import Permissions
 from vitrina.execute.store import Store
+from vitrina.execute.write import Writes
 from vitrina.facade.plugins import open_hooks, plugin_folders
 from vitrina.facade.specs import database_specs
 from vitrina.facade.static_urls import StaticUrls
+from vitrina.hooks.events import Event, send_event
 from vitrina.hooks.manager import Hooks
 from vitrina.http.static import StaticFiles
 from vitrina.http.urls import Urls
@@ -163,6 +167,7 @@ def assemble(assembly: Assembly) -> Site:
     internal = InternalDatabase(pool=assembly.pool, path=assembly.internal, cache_size_kb=settings.cache_size_kb)
     internal.served = lambda: list(databases.values())
     store = Store(config, internal)
+    tokens = parse_token_config(config)
     urls = Urls(settings.base_url, lambda name: databases[name].route)
     folders = plugin_folders(hooks.pm)
     mounts = {mount.strip("/"): StaticFiles(path) for mount, path in assembly.static_mounts}
@@ -184,7 +189,7 @@ def assemble(assembly: Assembly) -> Site:
             default_allow_sql=settings.default_allow_sql,
         ),
         urls=urls,
-        signer=Signer(assembly.secret),
+        signer=Signer(assembly.secret, tokens.previous_secrets.values()),
         templates=Templates(
             template_dir=assembly.template_dir,
             plugin_dirs=[each.templates for each in folders if each.templates is not None],
@@ -192,14 +197,33 @@ def assemble(assembly: Assembly) -> Site:
         ),
         hooks=hooks,
         facade=assembly.facade,
+        writes=_writes(assembly, hooks),
         cache_headers=assembly.cache_headers,
         cors=assembly.cors,
         version_note=assembly.version_note,
         inspect_data=dict(assembly.inspect_data or {}),
         static_url=static_url,
     )
+    site.state["tokens"] = OwnTokens(tokens, assembly.secret, internal)
     site.state["static"] = {"built_in": built_in, "mounts": mounts, "plugins": plugin_files}
     return site
+
+
+def _writes(assembly: Assembly, hooks: Hooks) -> Writes:
+    """The way of every write, past the plugins that wrap writes and hear of events."""
+
+    def wrappers(database: str, request: Any, transaction: bool) -> list[Any]:
+        if not hooks.has("write_wrapper"):
+            return []
+        found = hooks.call(
+            "write_wrapper", datasette=assembly.facade, database=database, request=request, transaction=transaction
+        )
+        return [wrapper for wrapper in found if wrapper is not None]
+
+    async def track(event: Event) -> None:
+        await send_event(hooks, assembly.facade, event)
+
+    return Writes(wrappers, track, lambda: hooks.has("track_event"))
 
 
 def _attached_uri(path: str, is_mutable: bool) -> str:

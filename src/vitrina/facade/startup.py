@@ -9,10 +9,11 @@ from vitrina.errors import StartupError
 from vitrina.facade.lifespan import BackgroundTaskSupervisor
 from vitrina.hooks.call import await_me_maybe
 from vitrina.render.column_types import BUILT_IN
-from vitrina.tokens.handlers import SignedTokenHandler, TokenHandler
+from vitrina.tokens.handlers import TokenHandler
 from vitrina.web.column_types import REGISTRY_KEY
 
 if TYPE_CHECKING:
+    from vitrina.execute.own_tokens import OwnTokens
     from vitrina.web.site import Site
 
 log = logging.getLogger("vitrina.startup")
@@ -44,7 +45,9 @@ async def register_token_handlers(site: Site, datasette: Any) -> None:
     for plugin, value in await site.hooks.gather_named(hook, datasette=datasette):
         handlers = value if isinstance(value, (list, tuple)) else (value,)
         (before if plugin in early else after).extend(handlers)
-    site.state["token_handlers"] = (*before, SignedTokenHandler(), *after)
+    own: OwnTokens = site.state["tokens"]
+    site.state["token_handlers"] = (*before, *own.handlers(), *after)
+    await own.start(datasette)
 
 
 async def _register_column_types(site: Site, datasette: Any) -> None:

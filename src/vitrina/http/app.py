@@ -178,9 +178,10 @@ class Application:
             if request.method == "OPTIONS":
                 return Response.text("ok", headers={"allow": route.allow_value} if route.allow else None)
             return method_not_allowed(request)
+        site = self.site if self.ports.site_for is None else self.ports.site_for(self.site, request)
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                response: Response = await route.handler(self.site, request)
+                response: Response = await route.handler(site, request)
                 return response
             except CatalogChanged:
                 if attempt == ATTEMPTS:

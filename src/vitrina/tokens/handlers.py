@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Protocol
 
 from vitrina.errors import TokenInvalid
 from vitrina.tokens.restrictions import TokenRestrictions
-from vitrina.tokens.signed import NAMESPACE, PREFIX, actor_of_payload, token_payload
+from vitrina.tokens.signed import NAMESPACE, PREFIX, actor_of_payload, digest_of, token_payload
 from vitrina.tokens.signing import BadSignature
 
 
@@ -19,6 +19,13 @@ class TokenHost(Protocol):
     def sign(self, value: Any, namespace: str = "default") -> str: ...
     def unsign(self, signed: str, namespace: str = "default") -> Any: ...
     def get_action(self, name_or_abbr: str) -> Any: ...
+
+
+class RevokedTokens(Protocol):
+    """The list of tokens that are refused although they are good."""
+
+    @property
+    def ids(self) -> Collection[str]: ...
 
 
 class TokenHandler:
@@ -46,9 +53,12 @@ class TokenHandler:
 
 
 class SignedTokenHandler(TokenHandler):
-    """The built-in ``dstok_`` tokens, which need no storage."""
+    """The built-in ``dstok_`` tokens, which need no storage; ``revoked`` may hold digests of some."""
 
     name = "signed"
+
+    def __init__(self, revoked: RevokedTokens | None = None) -> None:
+        self._revoked = revoked
 
     async def create_token(
         self,
@@ -79,6 +89,8 @@ class SignedTokenHandler(TokenHandler):
             payload = datasette.unsign(token[len(PREFIX) :], namespace=NAMESPACE)
         except BadSignature as error:
             raise TokenInvalid("Invalid token signature") from error
+        if self._revoked is not None and self._revoked.ids and digest_of(token) in self._revoked.ids:
+            raise TokenInvalid("Token has been revoked")
         return actor_of_payload(payload, now=time.time(), max_ttl=datasette.setting("max_signed_tokens_ttl"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,15 @@ from vitrina.errors import TokenInvalid
 
 PREFIX = "dstok_"
 NAMESPACE = "token"
+
+
+def digest_of(token: str) -> str:
+    """Under what a signed token is revoked.
+
+    The signature is left out: its text can be written in more than one way.
+    """
+    said = token.removeprefix(PREFIX).rpartition(".")[0]
+    return f"sha256:{hashlib.sha256(said.encode('utf-8', 'surrogatepass')).hexdigest()}"
 
 
 def token_payload(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -11,15 +12,16 @@ __all__ = ["BadSignature", "Signer"]
 
 
 class Signer:
-    """Signs and checks values with one secret; signatures are compared in constant time."""
+    """Signs values with one secret; checks them with it and with ``previous`` ones, in constant time."""
 
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
+    def __init__(self, secret: str, previous: Iterable[str] = ()) -> None:
+        # The last one signs.
+        self._secrets = [*previous, secret]
         # The namespaces in use are few; the bound is against a plugin that makes them up.
         self._serializer = lru_cache(maxsize=64)(self._open_serializer)
 
     def _open_serializer(self, namespace: str) -> URLSafeSerializer:
-        return URLSafeSerializer(self._secret, namespace)
+        return URLSafeSerializer(self._secrets, namespace)
 
     def sign(self, value: Any, namespace: str = "default") -> str:
         """``value`` (anything that is JSON) as URL-safe text; compressed where that is shorter."""

@@ -1,0 +1,1 @@
+"""Vitrina's own API tokens, which their holder can narrow."""

@@ -1,0 +1,34 @@
+"""Limits that come with the actor, such as a token's number of rows, made part of the settings a page sees."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from vitrina.http.request import Request
+    from vitrina.web.site import Site
+
+
+def limited_site(site: Site, request: Request) -> Site:
+    """``site``, or for an actor with limits a copy whose settings are no wider than those.
+
+    Every page plans with its site's settings, so that none has to know of
+    limits. Endless exports are off where rows are limited.
+    """
+    actor = request.actor
+    limits = actor.get("_limits") if actor is not None else None
+    if not limits:
+        return site
+    settings = site.settings
+    if "rows" in limits:
+        rows = min(settings.max_returned_rows, limits["rows"])
+        settings = replace(
+            settings,
+            max_returned_rows=rows,
+            default_page_size=min(settings.default_page_size, rows),
+            allow_csv_stream=False,
+        )
+    if "ms" in limits:
+        settings = replace(settings, sql_time_limit_ms=min(settings.sql_time_limit_ms, limits["ms"]))
+    return replace(site, settings=settings)
