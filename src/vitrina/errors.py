@@ -2,6 +2,7 @@
 
     VitrinaError
     ├── BadRequest (400)
+    │   ├── InvalidBody             a request body that is not what the endpoint takes
     │   ├── InvalidSQL              the engine refused a statement
     │   └── QueryInterrupted        a statement or page ran out of its time
     ├── TokenInvalid (401)
@@ -67,6 +68,10 @@ class VitrinaError(Exception):
 
 class BadRequest(VitrinaError):
     status = 400
+
+
+class InvalidBody(BadRequest):
+    """A request body that is not what the endpoint takes; ``messages`` say everything that is wrong with it."""
 
 
 class InvalidSQL(BadRequest):

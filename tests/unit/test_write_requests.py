@@ -4,9 +4,9 @@ import pytest
 
 from vitrina.catalog.model import Column, Table
 from vitrina.catalog.stored import AssignedType
+from vitrina.errors import InvalidBody
+from vitrina.plan.rows import parse_rows
 from vitrina.web.write.column_type import parse_assignment
-from vitrina.web.write.insert import validate
-from vitrina.web.write.refusals import BadBody
 from vitrina.web.write.stored_query import parse_fields
 
 
@@ -31,24 +31,35 @@ def table(*, keys=("id",)):
     ],
 )
 def test_invalid_inserts(body, error):
-    assert validate(body, table(), max_rows=2, upsert=False) == [error]
+    with pytest.raises(InvalidBody) as caught:
+        parse_rows(body, table(), max_rows=2, upsert=False)
+    assert caught.value.messages == [error]
 
 
 def test_valid_inserts():
-    assert validate({"row": {"name": "x"}}, table(), max_rows=2, upsert=False) == []
-    assert validate({"row": {"size": 1}, "alter": True}, table(), max_rows=2, upsert=False) == []
-    assert validate({"row": {"rowid": 1}}, table(keys=()), max_rows=2, upsert=False) == []
+    assert parse_rows({"row": {"name": "x"}}, table(), max_rows=2, upsert=False).returns
+    assert parse_rows({"row": {"size": 1}, "alter": True}, table(), max_rows=2, upsert=False).alter
+    assert parse_rows({"row": {"rowid": 1}}, table(keys=()), max_rows=2, upsert=False).rows == ({"rowid": 1},)
+    assert parse_rows({"rows": [], "ignore": 1}, table(), max_rows=2, upsert=False).conflict == "ignore"
 
 
-def test_upserts_need_every_key():
-    rows = [{"id": 1}, {"id": None}, {"name": "x"}]
-    assert validate({"rows": rows}, table(), max_rows=9, upsert=True) == [
-        'Row 1 has null primary key column(s): "id"',
-        'Row 2 is missing primary key column(s): "id"',
-    ]
-    assert validate({"rows": [], "ignore": True}, table(), max_rows=9, upsert=True) == [
-        "Upsert does not support ignore or replace"
-    ]
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        (
+            {"rows": [{"id": 1}, {"id": None}, {"name": "x"}]},
+            [
+                'Row 1 has null primary key column(s): "id"',
+                'Row 2 is missing primary key column(s): "id"',
+            ],
+        ),
+        ({"rows": [], "ignore": True}, ["Upsert does not support ignore or replace"]),
+    ],
+)
+def test_upserts_need_every_key(body, errors):
+    with pytest.raises(InvalidBody) as caught:
+        parse_rows(body, table(), max_rows=9, upsert=True)
+    assert caught.value.messages == errors
 
 
 @pytest.mark.parametrize(
@@ -63,7 +74,7 @@ def test_upserts_need_every_key():
     ],
 )
 def test_invalid_column_types(body, error):
-    with pytest.raises(BadBody) as caught:
+    with pytest.raises(InvalidBody) as caught:
         parse_assignment(body)
     assert caught.value.message == error
 

@@ -18,7 +18,7 @@ from vitrina.engine.protocols import DatabaseSpec
 from vitrina.engine.sqlite.connections import ConnectionSetup, Purpose
 from vitrina.engine.sqlite.database import SqliteDatabase
 from vitrina.engine.sqlite.readers import ReaderPool
-from vitrina.engine.sqlite.writer import in_transaction
+from vitrina.engine.sqlite.transactions import in_transaction
 from vitrina.errors import EngineError, Unavailable
 from vitrina.execute.internal_schema import create_schema, forget_catalog, write_catalog
 

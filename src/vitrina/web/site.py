@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from vitrina.errors import DatabaseNotFound
+from vitrina.execute.write import Writes
 
 if TYPE_CHECKING:
     from vitrina.config.model import Config
@@ -40,6 +41,7 @@ class Site:
     templates: Templates
     hooks: Hooks
     facade: Any
+    writes: Writes = field(default_factory=Writes)
     root_enabled: bool = False
     cache_headers: bool = True
     cors: bool = False

@@ -19,10 +19,11 @@ from vitrina.engine.sqlite.files import explain
 from vitrina.engine.sqlite.fingerprint import SMALL_FILE, Fingerprint
 from vitrina.engine.sqlite.reader import ReadConnection, SqliteReader
 from vitrina.engine.sqlite.readers import ReaderPool
+from vitrina.engine.sqlite.transactions import in_transaction, without_transaction
 from vitrina.engine.sqlite.translate import translated
 from vitrina.engine.sqlite.turns import turn_of
 from vitrina.engine.sqlite.watcher import Watcher
-from vitrina.engine.sqlite.writer import Writer, in_transaction, without_transaction
+from vitrina.engine.sqlite.writer import Writer
 from vitrina.errors import DatabaseClosed, DatabaseCorrupt, InvalidSQL, StartupError, VitrinaError
 
 T = TypeVar("T")
@@ -91,7 +92,13 @@ class SqliteDatabase:
         self._fingerprint_lock = threading.Lock()
         self._turn = turn_of(spec.memory_name)
         self._watcher = Watcher(spec, lambda: self._open("read"))
-        self._writer = Writer(spec.name, self._open_for_writing, self._file_epoch, threaded=pool.num_sql_threads > 0)
+        self._writer = Writer(
+            spec.name,
+            self._open_for_writing,
+            self._file_epoch,
+            turn=self._turn,
+            threaded=pool.num_sql_threads > 0,
+        )
 
     # What it is
 
@@ -316,6 +323,18 @@ class SqliteDatabase:
         What ``fn`` raises is passed on as it is, after a rollback.
         """
         return await self._writer.run(lambda conn: self._run_write(conn, fn, transaction))
+
+    async def write_for_request(self, fn: Callable[[sqlite3.Connection], T], *, shared: bool, size: int = 0) -> T:
+        """As :meth:`write` for a request whose body has ``size`` bytes: refused with Unavailable while many wait.
+
+        A ``shared`` one may share its transaction with others, and may be run
+        twice: it must keep nothing but what it returns. Driver errors leave it
+        as Vitrina's.
+        """
+        with translated(self.name):
+            if shared:
+                return await self._writer.run(fn, shared=True, bounded=True, size=size)
+            return await self._writer.run(lambda conn: self._run_write(conn, fn, True), bounded=True, size=size)
 
     async def isolated(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``fn(conn)`` on a connection opened for it and closed after it, while writes wait."""

@@ -18,7 +18,7 @@ TIME_LIMIT_MESSAGE = "SQL query took too long. The time limit is controlled by t
 _PRIMARY = 0xFF
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_UNREADABLE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM, sqlite3.SQLITE_FULL}
+_UNREADABLE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM}
 
 
 def error_code(error: BaseException) -> int:
@@ -52,6 +52,10 @@ def translate(error: BaseException, *, database: str, sql: str = "", params: Any
         return DatabaseCorrupt(
             f"Database {database}: {text}",
             hint="The file is damaged. Restore it from a backup, or save what can be read with sqlite3's .recover.",
+        )
+    if code == sqlite3.SQLITE_FULL:
+        return EngineError(
+            f"Database {database}: {text}", status=507, hint="The disk is full, or the file has reached its size limit."
         )
     if code in _UNREADABLE:
         return EngineError(

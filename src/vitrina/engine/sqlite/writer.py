@@ -8,55 +8,42 @@ import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from vitrina.errors import DatabaseClosed
+from vitrina.engine.sqlite.group_commit import run_together
+from vitrina.errors import DatabaseClosed, Unavailable
 
 T = TypeVar("T")
 
+#: writes that share a commit at most
+MAX_TOGETHER = 200
+#: writes of requests that wait at most, and bytes of their bodies
+MAX_WAITING = 1000
+MAX_WAITING_BYTES = 128 * 1024 * 1024
 
-def in_transaction(conn: sqlite3.Connection, fn: Callable[[sqlite3.Connection], T]) -> T:
-    """Run ``fn`` in a transaction begun with BEGIN IMMEDIATE; commit, or roll back when it raises."""
-    conn.isolation_level = "IMMEDIATE"
-    conn.execute("BEGIN IMMEDIATE")
-    try:
-        result = fn(conn)
-    except BaseException:
-        if conn.in_transaction:
-            conn.rollback()
-        raise
-    if conn.in_transaction:
-        try:
-            conn.commit()
-        except BaseException:
-            # A deferred constraint fails at this point and leaves the transaction open.
-            if conn.in_transaction:
-                conn.rollback()
-            raise
-    return result
+# Seconds that accepted writes get when the server stops.
+_CLOSING_S = 60.0
 
 
-def without_transaction(conn: sqlite3.Connection, fn: Callable[[sqlite3.Connection], T]) -> T:
-    """Run ``fn``, which manages transactions itself; one that it leaves open is committed."""
-    conn.isolation_level = None
-    try:
-        result = fn(conn)
-        if conn.in_transaction:
-            conn.commit()
-        return result
-    except BaseException:
-        if conn.in_transaction:
-            conn.rollback()
-        raise
-    finally:
-        conn.isolation_level = "IMMEDIATE"
+@dataclass(slots=True, eq=False)
+class _Queued:
+    """One job that waits. ``size`` is in bytes; ``counted`` ones are bounded in number."""
+
+    job: Callable[[sqlite3.Connection], Any]
+    shared: bool
+    counted: bool
+    size: int
+    future: Future[Any] = field(default_factory=Future)
 
 
 class Writer:
     """Runs jobs one after the other on a thread of its own, which starts with the first job.
 
     ``open_connection`` opens the write connection, in that thread; it is
-    opened anew when ``epoch`` gives another number than before.
+    opened anew when ``epoch`` gives another number than before. ``turn`` is
+    held while jobs share a transaction.
     """
 
     def __init__(
@@ -65,77 +52,161 @@ class Writer:
         open_connection: Callable[[], sqlite3.Connection],
         epoch: Callable[[], int],
         *,
+        turn: AbstractContextManager[None] | None = None,
         threaded: bool = True,
     ) -> None:
         self._name = name
         self._open = open_connection
         self._epoch = epoch
+        self._turn = turn if turn is not None else nullcontext()
         self._opened_in = 0
         self._threaded = threaded
-        self._queue: queue.SimpleQueue[tuple[Callable[[sqlite3.Connection], Any], Future[Any]] | None] = (
-            queue.SimpleQueue()
-        )
+        self._queue: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
+        self._waiting = 0
+        self._waiting_bytes = 0
         self._thread: threading.Thread | None = None
         self._conn: sqlite3.Connection | None = None
         self._closed = False
         self._lock = threading.Lock()
         #: jobs given to the thread so far; tests count hops by it
         self.hops = 0
+        #: transactions that several writes shared so far, and the writes in them
+        self.shared_commits = 0
+        self.shared_writes = 0
 
     @property
     def queue_depth(self) -> int:
         """Jobs that wait."""
         return self._queue.qsize()
 
-    def submit(self, job: Callable[[sqlite3.Connection], T]) -> Future[T]:
-        """Queue ``job``; the future has its result. Raises DatabaseClosed."""
-        future: Future[T] = Future()
+    def submit(
+        self, job: Callable[[sqlite3.Connection], T], *, shared: bool = False, bounded: bool = False, size: int = 0
+    ) -> Future[T]:
+        """Queue ``job``; the future has its result.
+
+        A ``shared`` job is run in a transaction that others may share, and
+        perhaps twice; another one begins and commits by itself. A ``bounded``
+        one, which holds ``size`` bytes, is refused with Unavailable while too
+        many wait. Raises DatabaseClosed.
+        """
+        item = _Queued(job, shared, bounded, size)
         with self._lock:
             if self._closed:
                 raise DatabaseClosed(f"Database {self._name} is closed")
+            if bounded:
+                self._count(item)
             if self._threaded:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._run, name=f"vitrina-writer-{self._name}", daemon=True)
                     self._thread.start()
                 self.hops += 1
-                self._queue.put((job, future))
+                self._queue.put(item)
         if not self._threaded:
-            self._do(job, future)
-        return future
+            self._do([item])
+        return item.future
 
-    async def run(self, job: Callable[[sqlite3.Connection], T]) -> T:
-        """Queue ``job`` and await its result."""
-        future = self.submit(job)
+    def _count(self, item: _Queued) -> None:
+        if self._waiting >= MAX_WAITING or self._waiting_bytes + item.size > MAX_WAITING_BYTES and self._waiting:
+            raise Unavailable(
+                f"Too many writes to database {self._name} are waiting",
+                hint="Nothing was written. Send the same request again in a moment.",
+                headers={"Retry-After": "1"},
+            )
+        self._waiting += 1
+        self._waiting_bytes += item.size
+
+    async def run(
+        self, job: Callable[[sqlite3.Connection], T], *, shared: bool = False, bounded: bool = False, size: int = 0
+    ) -> T:
+        """Queue ``job`` and await its result; arguments and errors as for :meth:`submit`."""
+        future = self.submit(job, shared=shared, bounded=bounded, size=size)
         # Once queued a write happens, even when nobody waits for it any more.
         return await asyncio.shield(asyncio.wrap_future(future))
+
+    # In the writer's thread
+
+    def _run(self) -> None:
+        left: _Queued | None = None
+        while True:
+            item = left if left is not None else self._queue.get()
+            if item is None:
+                break
+            group, left, last = self._gather(item)
+            self._do(group)
+            del item, group
+            if last:
+                break
+        self._reset()
+
+    def _gather(self, first: _Queued) -> tuple[list[_Queued], _Queued | None, bool]:
+        """``first`` and the writes that wait behind it and may share its transaction.
+
+        Also the next job that may not, and whether the queue was closed behind them.
+        """
+        group = [first]
+        while first.shared and len(group) < MAX_TOGETHER:
+            try:
+                item = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if item is None:
+                return group, None, True
+            if not item.shared:
+                return group, item, False
+            group.append(item)
+        return group, None, False
+
+    def _do(self, group: list[_Queued]) -> None:
+        with self._lock:
+            for item in group:
+                if item.counted:
+                    self._waiting -= 1
+                    self._waiting_bytes -= item.size
+        running = [item for item in group if item.future.set_running_or_notify_cancel()]
+        try:
+            conn = self._connection()
+        except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the jobs
+            for item in running:
+                item.future.set_exception(error)
+            return
+        if running and running[0].shared:
+            self._share(conn, running)
+        else:
+            for item in running:
+                try:
+                    result = item.job(conn)
+                except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the job
+                    item.future.set_exception(error)
+                else:
+                    item.future.set_result(result)
+
+    def _share(self, conn: sqlite3.Connection, running: list[_Queued]) -> None:
+        if len(running) > 1:
+            self.shared_commits += 1
+            self.shared_writes += len(running)
+        with self._turn:
+            outcomes = run_together(conn, [item.job for item in running])
+        # Only now: what is acknowledged is on disk.
+        for item, outcome in zip(running, outcomes, strict=True):
+            if outcome.error is not None:
+                item.future.set_exception(outcome.error)
+            else:
+                item.future.set_result(outcome.value)
+
+    def _connection(self) -> sqlite3.Connection:
+        if self._conn is not None and self._epoch() != self._opened_in:
+            self._reset()
+        if self._conn is None:
+            self._conn = self._open()
+            self._opened_in = self._epoch()
+        return self._conn
 
     def _reset(self) -> None:
         conn, self._conn = self._conn, None
         if conn is not None:
             conn.close()
 
-    def _run(self) -> None:
-        while (item := self._queue.get()) is not None:
-            self._do(*item)
-            del item
-        self._reset()
-
-    def _do(self, job: Callable[[sqlite3.Connection], Any], future: Future[Any]) -> None:
-        if not future.set_running_or_notify_cancel():
-            return
-        try:
-            if self._conn is not None and self._epoch() != self._opened_in:
-                self._reset()
-            if self._conn is None:
-                self._conn = self._open()
-                self._opened_in = self._epoch()
-            result = job(self._conn)
-        except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the job
-            future.set_exception(error)
-        else:
-            future.set_result(result)
-
-    def close(self, timeout_s: float = 5.0) -> None:
+    def close(self, timeout_s: float = _CLOSING_S) -> None:
         """Let queued jobs end, then stop. Idempotent."""
         with self._lock:
             if self._closed:

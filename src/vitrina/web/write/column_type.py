@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 from vitrina.catalog.affinity import SQLiteType
 from vitrina.catalog.model import Column
 from vitrina.catalog.stored import AssignedType
-from vitrina.errors import Forbidden, NotFound
+from vitrina.errors import Forbidden, InvalidBody, NotFound
 from vitrina.http.response import Response
 from vitrina.web.column_types import column_type_classes, fits
 from vitrina.web.target import current_catalog, named
 from vitrina.web.write.refusals import (
-    BadBody,
     database_or_404,
     json_body,
     refusing_in_json,
@@ -39,7 +38,7 @@ async def set_column_type(site: Site, request: Request) -> Response:
     column, assigned = parse_assignment(await json_body(request))
     found = table.column_by_name.get(column)
     if found is None:
-        raise BadBody(f"Column not found: {column}")
+        raise InvalidBody(f"Column not found: {column}")
     if assigned is None:
         await site.store.remove_column_type(database.name, name, column)
         shown = None
@@ -54,39 +53,39 @@ async def set_column_type(site: Site, request: Request) -> Response:
 def parse_assignment(body: Any) -> tuple[str, AssignedType | None]:
     """Column and type of the request body; None takes a type away.
 
-    Raises BadBody naming what is wrong.
+    Raises InvalidBody naming what is wrong.
     """
     if not isinstance(body, dict):
-        raise BadBody("JSON must be a dictionary")
+        raise InvalidBody("JSON must be a dictionary")
     extra = sorted(set(body) - _KEYS)
     if extra:
-        raise BadBody("Invalid parameter: " + ", ".join(f'"{key}"' for key in extra))
+        raise InvalidBody("Invalid parameter: " + ", ".join(f'"{key}"' for key in extra))
     column = body.get("column")
     if not isinstance(column, str) or not column:
-        raise BadBody('"column" is required')
+        raise InvalidBody('"column" is required')
     if "column_type" not in body:
-        raise BadBody('"column_type" is required')
+        raise InvalidBody('"column_type" is required')
     wanted = body["column_type"]
     if wanted is None:
         return column, None
     if not isinstance(wanted, dict):
-        raise BadBody('"column_type" must be an object or null')
+        raise InvalidBody('"column_type" must be an object or null')
     kind, config = wanted.get("type"), wanted.get("config")
     if not isinstance(kind, str) or not kind:
-        raise BadBody('"column_type.type" is required')
+        raise InvalidBody('"column_type.type" is required')
     if config is not None and not isinstance(config, dict):
-        raise BadBody('"column_type.config" must be an object or null')
+        raise InvalidBody('"column_type.config" must be an object or null')
     return column, AssignedType(kind, config)
 
 
 def _check_type(site: Site, place: str, column: Column, assigned: AssignedType) -> None:
     kind = column_type_classes(site).get(assigned.type)
     if kind is None:
-        raise BadBody(f"Unknown column type: {assigned.type}")
+        raise InvalidBody(f"Unknown column type: {assigned.type}")
     if not fits(kind, column):
         allowed = ", ".join(item.value for item in kind.sqlite_types or ())
         affinity = SQLiteType.from_declared_type(column.type).value
-        raise BadBody(
+        raise InvalidBody(
             f"Column type '{assigned.type}' is only applicable to SQLite types {allowed}"
             f" but {place} has SQLite type {affinity}"
         )

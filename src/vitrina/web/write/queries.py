@@ -9,7 +9,6 @@ from vitrina.http.response import Response
 from vitrina.web.page import render_page
 from vitrina.web.target import database_of, named
 from vitrina.web.unframed import UNFRAMED
-from vitrina.web.write.refusals import not_available
 
 if TYPE_CHECKING:
     from vitrina.http.request import Request
@@ -21,7 +20,11 @@ async def store_query(site: Site, request: Request) -> Response:
     database = database_of(site, request)
     missing = await _missing_action(site, request, database.name)
     if request.method == "POST":
-        return Response.error([f"Permission denied: need {missing}"], 403) if missing else not_available()
+        return (
+            Response.error([f"Permission denied: need {missing}"], 403)
+            if missing
+            else Response.error(["This is not available in this version"], 501)
+        )
     if missing:
         raise Forbidden(missing)
     sql = request.args.get("sql") or ""
@@ -35,7 +38,7 @@ async def analyze_query(site: Site, request: Request) -> Response:
     missing = await _missing_action(site, request, database.name)
     if missing:
         return Response.error([f"Permission denied: need {missing}"], 403, UNFRAMED)
-    return not_available()
+    return Response.error(["This is not available in this version"], 501)
 
 
 async def _missing_action(site: Site, request: Request, database: str) -> str | None:
@@ -73,4 +76,4 @@ async def _change(site: Site, request: Request, action: str, trusted: str) -> Re
         return Response.error([f"Permission denied: need {action}"], 403)
     if query.is_trusted:
         return Response.error([trusted], 403)
-    return not_available()
+    return Response.error(["This is not available in this version"], 501)

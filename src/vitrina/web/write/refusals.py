@@ -1,13 +1,24 @@
-"""The answers that every endpoint which changes data gives before it changes any."""
+"""The answers that every endpoint which changes data gives when it does not."""
 
 from __future__ import annotations
 
 import functools
 import json
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from vitrina.errors import Forbidden, NotFound, PayloadTooLarge, VitrinaError
+from vitrina.errors import (
+    Conflict,
+    EngineError,
+    Forbidden,
+    InvalidBody,
+    InvalidSQL,
+    NotFound,
+    PayloadTooLarge,
+    QueryInterrupted,
+    Unavailable,
+)
 from vitrina.http.response import Response
 from vitrina.web.target import named
 
@@ -16,14 +27,21 @@ if TYPE_CHECKING:
     from vitrina.http.request import Request
     from vitrina.web.site import Site
 
-
-class BadBody(VitrinaError):
-    """A request body that is not what the endpoint takes."""
-
-    status = 400
-
+logger = logging.getLogger("vitrina.http")
 
 Handler = Callable[["Site", "Request"], Awaitable[Response]]
+
+_REFUSALS = (
+    InvalidBody,
+    InvalidSQL,
+    QueryInterrupted,
+    Forbidden,
+    NotFound,
+    Conflict,
+    PayloadTooLarge,
+    EngineError,
+    Unavailable,
+)
 
 
 def refusing_in_json(handler: Handler) -> Handler:
@@ -36,15 +54,12 @@ def refusing_in_json(handler: Handler) -> Handler:
     async def answer(site: Site, request: Request) -> Response:
         try:
             return await handler(site, request)
-        except (BadBody, Forbidden, NotFound, PayloadTooLarge) as error:
-            return Response.error(error.messages, error.status)
+        except _REFUSALS as error:
+            if error.status >= 500:
+                logger.error("%s %s: %s", request.method, request.path, error.message)
+            return Response.error(error.messages, error.status, error.headers)
 
     return answer
-
-
-def not_available() -> Response:
-    """The answer to a valid request for something that this version cannot do yet."""
-    return Response.error(["This is not available in this version"], 501)
 
 
 def database_or_404(site: Site, request: Request, *, named_in_message: bool = False) -> SqliteDatabase:
@@ -68,15 +83,10 @@ def refuse_immutable(database: SqliteDatabase) -> None:
 async def json_body(request: Request) -> Any:
     """The body as JSON, whatever its content type.
 
-    Raises BadBody where it is not JSON, PayloadTooLarge where it is too large.
+    Raises InvalidBody where it is not JSON, PayloadTooLarge where it is too large.
     """
     body = await request.post_body()
     try:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise BadBody(f"Invalid JSON: {error}") from error
-
-
-def invalid_keys(body: dict[str, Any], known: frozenset[str]) -> str:
-    """The keys of ``body`` that are not known, sorted and joined; "" where there is none."""
-    return ", ".join(sorted(set(body) - known))
+        raise InvalidBody(f"Invalid JSON: {error}") from error

@@ -1,58 +1,80 @@
-"""Updating and deleting one row: who may, and which requests are valid."""
+"""Updating and deleting one row."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from vitrina.catalog.model import Table
-from vitrina.dialect.quoting import quote_identifier
+from vitrina.catalog.model import DatabaseCatalog, Table
 from vitrina.errors import BadRequest, Forbidden, NotFound
+from vitrina.execute.change_rows import run_delete, run_update
+from vitrina.execute.row_exists import label_of_row, row_exists
+from vitrina.hooks.events import DeleteRowEvent, UpdateRowEvent
+from vitrina.http.messages import INFO, add_message
 from vitrina.http.response import Response
+from vitrina.plan.row_change import parse_update, plan_delete, plan_update
+from vitrina.plan.rows import row_keys
 from vitrina.tilde import tilde_decode
 from vitrina.web.target import named
-from vitrina.web.write.refusals import (
-    BadBody,
-    database_or_404,
-    invalid_keys,
-    json_body,
-    not_available,
-    refusing_in_json,
-)
+from vitrina.web.write.changed import check_column_types, json_response, rows_json
+from vitrina.web.write.refusals import database_or_404, json_body, refusing_in_json
+from vitrina.web.write.repeated import repeatable
 
 if TYPE_CHECKING:
     from vitrina.engine.protocols import Reader
     from vitrina.engine.sqlite.database import SqliteDatabase
+    from vitrina.execute.permissions import Access
     from vitrina.http.request import Request
     from vitrina.web.site import Site
 
-_UPDATE_KEYS = frozenset(("update", "return", "alter"))
+# Letters of a row's label in a message.
+_LABEL_LENGTH = 80
 
 
 @refusing_in_json
+@repeatable
 async def update_row(site: Site, request: Request) -> Response:
     """``/DB/TABLE/PKS/-/update``."""
-    database = await _allowed_row(site, request, "update-row")
-    body = await json_body(request)
-    if not isinstance(body, dict):
-        raise BadBody("JSON must be a dictionary")
-    if not isinstance(body.get("update"), dict):
-        raise BadBody("JSON must contain an update dictionary")
-    unknown = invalid_keys(body, _UPDATE_KEYS)
-    if unknown:
-        raise BadBody(f"Invalid keys: {unknown}")
-    table = named(request, "table")
-    if body.get("alter"):
-        access = await site.permissions.load(request.actor, ("alter-table",))
-        if not access.allowed("alter-table", database.name, table):
-            raise Forbidden("Permission denied for alter-table")
-    return not_available() if database.is_mutable else _immutable()
+    database, access = await _allowed(site, request, "update-row", ("alter-table", "view-table"))
+    catalog, table, values = await _existing_row(request, database)
+    body = parse_update(await json_body(request))
+    await check_column_types(site, database.name, table, [body.values])
+    if body.alter and not access.allowed("alter-table", database.name, table.name):
+        raise Forbidden("Permission denied for alter-table")
+    plan = plan_update(table, values, body)
+    if not database.is_mutable:
+        return _immutable()
+    changed = await site.writes.rows(
+        database, lambda conn: run_update(conn, plan), catalog, request=request, alone=bool(plan.new_columns)
+    )
+    if plan.new_columns:
+        await database.look()
+    await site.writes.track(UpdateRowEvent(request.actor, database.name, table.name, list(values)))
+    if request.args.get("_message"):
+        add_message(request, await _message(site, access, database, table, values, "Updated"), INFO)
+    answer: dict[str, Any] = {"ok": True}
+    if body.returns and access.allowed("view-table", database.name, table.name):
+        answer["rows"] = rows_json(changed)
+    return json_response(answer)
 
 
 @refusing_in_json
+@repeatable
 async def delete_row(site: Site, request: Request) -> Response:
     """``/DB/TABLE/PKS/-/delete``."""
-    database = await _allowed_row(site, request, "delete-row")
-    return not_available() if database.is_mutable else _immutable()
+    database, access = await _allowed(site, request, "delete-row", ("view-table",))
+    catalog, table, values = await _existing_row(request, database)
+    plan = plan_delete(table, values)
+    if not database.is_mutable:
+        return _immutable()
+    back_to_table = bool(request.args.get("_redirect_to_table"))
+    message = await _message(site, access, database, table, values, "Deleted") if back_to_table else ""
+    await site.writes.rows(database, lambda conn: run_delete(conn, plan), catalog, request=request)
+    await site.writes.track(DeleteRowEvent(request.actor, database.name, table.name, list(values)))
+    answer: dict[str, Any] = {"ok": True}
+    if back_to_table:
+        add_message(request, message, INFO)
+        answer["redirect"] = str(site.urls.table(database.name, table.name))
+    return Response.json(answer)
 
 
 def _immutable() -> Response:
@@ -60,29 +82,49 @@ def _immutable() -> Response:
     return Response.error([""], 400)
 
 
-async def _allowed_row(site: Site, request: Request, action: str) -> SqliteDatabase:
-    """The database of the row, once the actor may and the row exists; permission first, against probing."""
+async def _allowed(site: Site, request: Request, action: str, others: tuple[str, ...]) -> tuple[SqliteDatabase, Access]:
+    """The database of the row, once the actor may; looked at before the row, against probing."""
     database = database_or_404(site, request, named_in_message=True)
-    name = named(request, "table")
-    access = await site.permissions.load(request.actor, (action,))
-    if not access.allowed(action, database.name, name):
+    access = await site.permissions.load(request.actor, (action, *others))
+    if not access.allowed(action, database.name, named(request, "table")):
         raise Forbidden("Permission denied")
-    values = [tilde_decode(part) for part in request.url_vars["pks"].split(",")]
-    exists = await database.read(lambda reader: _row_exists(reader, name, values))
+    return database, access
+
+
+async def _existing_row(request: Request, database: SqliteDatabase) -> tuple[DatabaseCatalog, Table, tuple[str, ...]]:
+    """The table and key of the row that the URL names.
+
+    Raises NotFound, and BadRequest for a key with the wrong number of parts.
+    """
+    name = named(request, "table")
+    values = tuple([tilde_decode(part) for part in request.url_vars["pks"].split(",")])
+
+    def look(reader: Reader) -> tuple[DatabaseCatalog, Table, bool]:
+        table = reader.catalog.get(name)
+        if table is None:
+            raise NotFound(f"Table not found: {name}")
+        keys = row_keys(table)
+        if len(keys) != len(values):
+            raise BadRequest("URL row identifier does not match the primary key for this table")
+        return reader.catalog, table, row_exists(reader, table, values)
+
+    catalog, table, exists = await database.read(look)
     if not exists:
-        raise NotFound(f"Record not found: {values}")
-    return database
+        raise NotFound(f"Record not found: {list(values)}")
+    return catalog, table, values
 
 
-def _row_exists(reader: Reader, name: str, values: list[str]) -> bool:
-    table: Table | None = reader.catalog.get(name)
-    if table is None:
-        raise NotFound(f"Table not found: {name}")
-    keys = table.primary_keys or ("rowid",)
-    if len(keys) != len(values):
-        raise BadRequest("URL row identifier does not match the primary key for this table")
-    if table.is_view:
-        return False
-    condition = " AND ".join(f"{quote_identifier(key)} = :p{at}" for at, key in enumerate(keys))
-    params: dict[str, Any] = {f"p{at}": value for at, value in enumerate(values)}
-    return bool(reader.select(f"SELECT 1 FROM {quote_identifier(name)} WHERE {condition}", params, max_rows=1).rows)
+async def _message(
+    site: Site, access: Access, database: SqliteDatabase, table: Table, values: tuple[str, ...], verb: str
+) -> str:
+    """What a notice says about a row: its key, and its label for those who may see the table."""
+    text = f"{verb} row {', '.join(values)}"
+    if not access.allowed("view-table", database.name, table.name):
+        return text
+    column = site.config.table(database.name, table.name).get("label_column") or table.label_column
+    if not column or column not in table.column_by_name:
+        return text
+    label = await database.read(lambda reader: label_of_row(reader, table, values, str(column)))
+    if not label:
+        return text
+    return f"{text} ({label if len(label) <= _LABEL_LENGTH else label[: _LABEL_LENGTH - 1] + '…'})"

@@ -10,7 +10,6 @@ from vitrina.web.database_tables import table_columns
 from vitrina.web.page import render_page
 from vitrina.web.target import current_catalog, database_of
 from vitrina.web.unframed import UNFRAMED
-from vitrina.web.write.refusals import not_available
 
 if TYPE_CHECKING:
     from vitrina.engine.sqlite.database import SqliteDatabase
@@ -26,7 +25,7 @@ async def execute_write_page(site: Site, request: Request) -> Response:
         return refused
     if request.method == "POST":
         await request.post_body()
-        return not_available()
+        return Response.error(["This is not available in this version"], 501)
     catalog = await current_catalog(database)
     context = {
         "database": database.name,
@@ -42,7 +41,7 @@ async def execute_write_page(site: Site, request: Request) -> Response:
 async def analyze_write(site: Site, request: Request) -> Response:
     """``/DB/-/execute-write/analyze``: what a statement would touch."""
     database = database_of(site, request)
-    return await _refuse(site, request, database) or not_available()
+    return await _refuse(site, request, database) or Response.error(["This is not available in this version"], 501)
 
 
 async def _refuse(site: Site, request: Request, database: SqliteDatabase) -> Response | None:

@@ -14,7 +14,6 @@ from vitrina.execute.stored_write import run_stored_write
 from vitrina.http.messages import ERROR, INFO, add_message
 from vitrina.http.response import Response
 from vitrina.web.magic_parameters import magic_values
-from vitrina.web.write.refusals import not_available
 
 if TYPE_CHECKING:
     from vitrina.catalog.stored import StoredQuery
@@ -43,7 +42,7 @@ async def run_posted(
     if not database.is_mutable:
         raise Forbidden("Database is immutable", hint="The server was started with this file as immutable.")
     if query.is_write and not query.is_trusted:
-        return not_available()
+        return Response.error(["This is not available in this version"], 501)
     fields = parse_fields(await request.post_body())
     as_json = _wants_json(request, fields)
     params: dict[str, Any] = {name: value for name, value in fields.items() if name not in _NO_PARAMETERS}

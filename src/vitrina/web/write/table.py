@@ -6,15 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from vitrina.dialect.quoting import quote_identifier
-from vitrina.errors import Forbidden, NotFound
+from vitrina.errors import Forbidden, InvalidBody, NotFound
 from vitrina.http.response import Response
 from vitrina.web.target import current_catalog, database_of, named
 from vitrina.web.write.refusals import (
-    BadBody,
     database_or_404,
-    invalid_keys,
     json_body,
-    not_available,
     refuse_immutable,
     refusing_in_json,
 )
@@ -42,14 +39,18 @@ async def _create_table(site: Site, request: Request) -> Response:
         raise Forbidden("Permission denied")
     body = await json_body(request)
     if not isinstance(body, dict):
-        raise BadBody("JSON must be an object")
-    unknown = invalid_keys(body, _CREATE_KEYS)
+        raise InvalidBody("JSON must be an object")
+    unknown = ", ".join(sorted(set(body) - _CREATE_KEYS))
     if unknown:
-        raise BadBody(f"Invalid keys: {unknown}")
+        raise InvalidBody(f"Invalid keys: {unknown}")
     if not body.get("table"):
-        raise BadBody("Table is required")
+        raise InvalidBody("Table is required")
     # The contract has no words for an immutable database here.
-    return not_available() if database.is_mutable else Response.error([""], 400)
+    return (
+        Response.error(["This is not available in this version"], 501)
+        if database.is_mutable
+        else Response.error([""], 400)
+    )
 
 
 @refusing_in_json
@@ -65,7 +66,7 @@ async def alter_table(site: Site, request: Request) -> Response:
         raise Forbidden("Permission denied: need alter-table")
     refuse_immutable(database)
     await json_body(request)
-    return not_available()
+    return Response.error(["This is not available in this version"], 501)
 
 
 @refusing_in_json
@@ -81,7 +82,7 @@ async def drop_table(site: Site, request: Request) -> Response:
         raise Forbidden("Permission denied")
     refuse_immutable(database)
     if _confirmed(await request.post_body()):
-        return not_available()
+        return Response.error(["This is not available in this version"], 501)
     count = await database.read(lambda reader: _count(reader, name))
     body = {
         "ok": True,
@@ -99,7 +100,7 @@ def _confirmed(body: bytes) -> bool:
     except ValueError:
         return False
     if not isinstance(parsed, dict):
-        raise BadBody("JSON must be a dictionary")
+        raise InvalidBody("JSON must be a dictionary")
     return bool(parsed.get("confirm"))
 
 

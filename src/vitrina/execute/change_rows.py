@@ -1,0 +1,151 @@
+"""Runs the plans that change rows, on the write connection, inside a transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vitrina.dialect.quoting import quote_identifier
+from vitrina.dialect.write import (
+    add_column,
+    delete_row,
+    insert_row,
+    matching,
+    select_by_keys,
+    select_by_rowids,
+    update_row,
+    upsert_row,
+)
+from vitrina.errors import NotFound
+from vitrina.plan.row_change import DeletePlan, RowKey, UpdatePlan
+from vitrina.plan.rows import InsertPlan, NewColumn, Row, UpsertPlan, batches
+from vitrina.plan.values import stored_value
+
+# Parameters of one statement at most: what the oldest builds of SQLite take.
+_PARAMETERS = 999
+
+
+@dataclass(slots=True)
+class ChangedRows:
+    """Rows as they are after the change, and the table's SQL before and after where columns were added."""
+
+    columns: tuple[str, ...] = ()
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    before_schema: str | None = None
+    after_schema: str | None = None
+
+
+def run_insert(conn: sqlite3.Connection, plan: InsertPlan) -> ChangedRows:
+    """Insert the rows of a plan (blocking; writer thread)."""
+    changed = _add_columns(conn, plan.table.name, plan.new_columns)
+    if plan.returns:
+        rowids = [rowid for row in plan.rows if (rowid := _insert_one(conn, plan, row)) is not None]
+        _read(conn, changed, rowids, lambda count: select_by_rowids(plan.table.name, count))
+    else:
+        insert_batches(conn, plan.table.name, plan.rows, plan.conflict)
+    return changed
+
+
+def insert_batches(conn: sqlite3.Connection, table: str, rows: Sequence[Row], conflict: str) -> None:
+    """Insert rows in batches; a column that a row lacks and another of its batch has becomes NULL."""
+    for columns, batch in batches(rows):
+        sql = insert_row(table, columns, conflict)
+        conn.executemany(sql, [_values(row, columns) for row in batch])
+
+
+def _insert_one(conn: sqlite3.Connection, plan: InsertPlan, row: Row) -> int | None:
+    """Insert one row with its own columns; its rowid, or that of the row which stood in its way and was kept."""
+    columns = tuple(row)
+    cursor = conn.execute(insert_row(plan.table.name, columns, plan.conflict), _values(row, columns))
+    if cursor.rowcount > 0:
+        return cursor.lastrowid
+    keys = plan.table.primary_keys
+    if not keys or any(key not in row for key in keys):
+        return None
+    sql = f"SELECT rowid FROM {quote_identifier(plan.table.name)} WHERE {matching(keys)}"
+    found = conn.execute(sql, _values(row, keys)).fetchone()
+    return None if found is None else found[0]
+
+
+def run_upsert(conn: sqlite3.Connection, plan: UpsertPlan) -> ChangedRows:
+    """Insert or update the rows of a plan (blocking; writer thread)."""
+    table, keys = plan.table.name, plan.keys
+    changed = _add_columns(conn, table, plan.new_columns)
+    for columns, batch in batches(plan.rows):
+        conn.executemany(upsert_row(table, columns, keys), [_values(row, columns) for row in batch])
+    if plan.returns:
+        values = [_values(row, keys) for row in plan.rows]
+        with_rowid = plan.table.uses_rowid
+        if len(keys) == 1:
+            wanted: Sequence[Any] = [each[0] for each in values]
+        else:
+            wanted = values
+        _read(conn, changed, wanted, lambda count: select_by_keys(table, keys, count, with_rowid=with_rowid), len(keys))
+    return changed
+
+
+def run_update(conn: sqlite3.Connection, plan: UpdatePlan) -> ChangedRows:
+    """Update one row (blocking; writer thread). Raises NotFound where it is gone."""
+    table, key = plan.table.name, plan.key
+    _check_exists(conn, table, key)
+    changed = _add_columns(conn, table, plan.new_columns)
+    columns = tuple(plan.values)
+    if columns:
+        conn.execute(update_row(table, columns, key.columns), (*_values(plan.values, columns), *key.values))
+    if plan.returns:
+        # The update may have changed the key itself.
+        now = [stored_value(plan.values.get(name, old)) for name, old in zip(key.columns, key.values, strict=True)]
+        sql = select_by_keys(table, key.columns, 1, with_rowid=plan.table.uses_rowid)
+        _select(conn, changed, sql, now)
+    return changed
+
+
+def run_delete(conn: sqlite3.Connection, plan: DeletePlan) -> None:
+    """Delete one row (blocking; writer thread). Raises NotFound where it is gone."""
+    _check_exists(conn, plan.table.name, plan.key)
+    conn.execute(delete_row(plan.table.name, plan.key.columns), plan.key.values)
+
+
+def _check_exists(conn: sqlite3.Connection, table: str, key: RowKey) -> None:
+    sql = f"SELECT 1 FROM {quote_identifier(table)} WHERE {matching(key.columns)}"
+    if conn.execute(sql, key.values).fetchone() is None:
+        raise NotFound(f"Record not found: {list(key.values)}")
+
+
+def table_sql(conn: sqlite3.Connection, table: str) -> str | None:
+    """The SQL that the schema has for a table now; None where there is no such table."""
+    row = conn.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)).fetchone()
+    return None if row is None else row[0]
+
+
+def _add_columns(conn: sqlite3.Connection, table: str, columns: Sequence[NewColumn]) -> ChangedRows:
+    if not columns:
+        return ChangedRows()
+    before = table_sql(conn, table)
+    for column in columns:
+        conn.execute(add_column(table, column.name, column.type))
+    return ChangedRows(before_schema=before, after_schema=table_sql(conn, table))
+
+
+def _values(row: Row, columns: Iterable[str]) -> list[Any]:
+    return [stored_value(row.get(name)) for name in columns]
+
+
+def _read(conn: sqlite3.Connection, changed: ChangedRows, wanted: Sequence[Any], sql: Any, width: int = 1) -> None:
+    """Read the rows of ``wanted`` keys; ``sql(count)`` selects that many."""
+    most = max(1, _PARAMETERS // width)
+    for start in range(0, len(wanted), most):
+        keys = wanted[start : start + most]
+        params = list(keys) if width == 1 else [value for key in keys for value in key]
+        _select(conn, changed, sql(len(keys)), params)
+
+
+def _select(conn: sqlite3.Connection, changed: ChangedRows, sql: str, params: Sequence[Any]) -> None:
+    cursor = conn.cursor()
+    cursor.row_factory = None
+    cursor.execute(sql, params)
+    changed.columns = tuple([item[0] for item in cursor.description])
+    changed.rows.extend(cursor.fetchall())
+    cursor.close()

@@ -1,0 +1,124 @@
+"""Every write of the server: plugins' wrappers around it, its transaction, and the events after its commit."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from vitrina.engine.protocols import CatalogChanged
+from vitrina.execute.renames import Renames
+from vitrina.execute.wrapped_write import TrackEvent, WriteFunction, WriteWrapper, call_write, nested
+from vitrina.hooks.events import Event
+
+if TYPE_CHECKING:
+    from vitrina.catalog.model import DatabaseCatalog
+    from vitrina.engine.sqlite.database import SqliteDatabase
+
+T = TypeVar("T")
+
+
+async def _nobody(event: Event) -> None:
+    return None
+
+
+class Writes:
+    """Runs writes on databases on behalf of requests and plugins.
+
+    Ports: ``wrappers(database, request, transaction)`` gives the plugins'
+    generator functions for one write, outermost first; ``track(event)`` tells
+    plugins what happened; ``listened()`` is whether any would hear it.
+    """
+
+    def __init__(
+        self,
+        wrappers: Callable[[str, Any, bool], list[WriteWrapper]] | None = None,
+        track: Callable[[Event], Awaitable[None]] = _nobody,
+        listened: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._wrappers = wrappers
+        self.track = track
+        self._listened = listened
+
+    async def rows(
+        self,
+        database: SqliteDatabase,
+        fn: Callable[[sqlite3.Connection], T],
+        catalog: DatabaseCatalog,
+        *,
+        request: Any = None,
+        alone: bool = False,
+        size: int = 0,
+    ) -> T:
+        """Run a structured write that was planned with ``catalog``; it is committed when this returns (one hop).
+
+        It may share its commit with others unless it is to be ``alone`` or a
+        plugin wraps it. ``size`` is what it holds in bytes. Raises
+        CatalogChanged when the schema is another one by now, Unavailable when
+        too many writes wait or the file stays locked, InvalidSQL with the
+        engine's text, and what ``fn`` raises.
+        """
+
+        def checked(conn: sqlite3.Connection) -> T:
+            version = conn.execute("PRAGMA schema_version").fetchone()[0]
+            if version != catalog.schema_version:
+                raise CatalogChanged
+            return fn(conn)
+
+        wrappers = self._wrappers_of(database, request, True)
+        events: list[Event] = []
+        try:
+            if not wrappers:
+                return await database.write_for_request(checked, shared=not alone, size=size)
+            wrapped = nested(wrappers, checked, events.append)
+            result: T = await database.write_for_request(wrapped, shared=False, size=size)
+        except CatalogChanged:
+            # The page is made again, and needs the new one.
+            await database.look()
+            raise
+        await self._send(events)
+        return result
+
+    async def sql(
+        self, database: SqliteDatabase, fn: Callable[[sqlite3.Connection], T], *, request: Any = None, size: int = 0
+    ) -> T:
+        """Run one write of a request in a transaction of its own, such as DDL or a person's SQL (one hop)."""
+        run, events = self._prepare(database, fn, request, True)
+        result: T = await database.write_for_request(run, shared=False, size=size)
+        await self._send(events)
+        return result
+
+    async def foreign(
+        self, database: SqliteDatabase, fn: WriteFunction, *, request: Any = None, transaction: bool = True
+    ) -> Any:
+        """Run a plugin's ``fn(conn)`` or ``fn(conn, track_event)``; what it raises is passed on as it is (one hop)."""
+        run, events = self._prepare(database, fn, request, transaction)
+        result = await database.write(run, transaction=transaction)
+        await self._send(events)
+        return result
+
+    def _prepare(
+        self, database: SqliteDatabase, fn: WriteFunction, request: Any, transaction: bool
+    ) -> tuple[Callable[[sqlite3.Connection], Any], list[Event]]:
+        events: list[Event] = []
+        inner = nested(
+            self._wrappers_of(database, request, transaction), _with_events(fn, events.append), events.append
+        )
+        if not self._listened():
+            return inner, events
+        return Renames(database.name, _actor_of(request)).watched(inner, events), events
+
+    def _wrappers_of(self, database: SqliteDatabase, request: Any, transaction: bool) -> list[WriteWrapper]:
+        return self._wrappers(database.name, request, transaction) if self._wrappers is not None else []
+
+    async def _send(self, events: list[Event]) -> None:
+        for event in events:
+            await self.track(event)
+
+
+def _with_events(fn: WriteFunction, track_event: TrackEvent) -> Callable[[sqlite3.Connection], Any]:
+    return lambda conn: call_write(fn, conn, track_event)
+
+
+def _actor_of(request: Any) -> Any:
+    return getattr(request, "actor", None)
