@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,9 @@ from vitrina.config.model import Config
 from vitrina.execute.configured import snapshot_of
 from vitrina.execute.internal import InternalDatabase
 from vitrina.execute.store_tables import read_snapshot, write_configured, write_metadata, write_query, write_type
+
+# What another process wrote to a persistent internal database shows after this time at the latest.
+_REFRESH_SECONDS = 1.0
 
 
 class Store:
@@ -28,6 +32,7 @@ class Store:
         self._configured = snapshot_of(config)
         self._snapshot = replace(self._configured, generation=1)
         self._seen = -1
+        self._refreshed = 0.0
         internal.flush = self._flush
         internal.wrote = self._reload
 
@@ -53,6 +58,12 @@ class Store:
                 self._seen = generation
                 await self._internal.write_own(self._reload)
         return self._snapshot
+
+    async def keep_current(self) -> None:
+        """:meth:`refresh` where the last one is a second old; costs nothing for a temporary database."""
+        if self._internal.is_persistent and time.monotonic() - self._refreshed > _REFRESH_SECONDS:
+            self._refreshed = time.monotonic()
+            await self.refresh()
 
     # Metadata
 

@@ -12,7 +12,7 @@ from itsdangerous import BadSignature
 from vitrina.execute.authentication import Authenticator, address_reader
 from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
 from vitrina.http.app import Application
-from vitrina.http.ports import Ports
+from vitrina.http.ports import Answer, Ports
 from vitrina.http.request import Request
 from vitrina.http.response import Response
 from vitrina.http.router import PluginRoute, Route, Router
@@ -25,6 +25,7 @@ from vitrina.web.routes import routes
 
 if TYPE_CHECKING:
     from vitrina.execute.own_tokens import OwnTokens
+    from vitrina.http.types import Actor, Scope
     from vitrina.web.site import Site
 
 _MESSAGES = "messages"
@@ -100,12 +101,21 @@ def _ports(site: Site, datasette: Any) -> Ports:
 
     answers = AnswerCache(site)
     site.state["answers"] = answers
+
+    async def cached(scope: Scope, actor: Actor | None) -> Answer | None:
+        await site.store.keep_current()
+        return await answers.find(scope, actor)
+
+    async def authenticate(request: Request) -> Actor | None:
+        await site.store.keep_current()
+        return await authenticator.authenticate(request)
+
     return Ports(
         startup=startup,
         shutdown=datasette.invoke_shutdown,
-        authenticate=authenticator.authenticate,
+        authenticate=authenticate,
         # A plugin may make an actor of anything in the request, or wrap and see every request.
-        cached=None if hooks.has("actor_from_request") or hooks.has("asgi_wrapper") else answers.find,
+        cached=None if hooks.has("actor_from_request") or hooks.has("asgi_wrapper") else cached,
         remember=answers.remember,
         site_for=limited_site if tokens.macaroon is not None else None,
         render_error=error_page_renderer(site),
