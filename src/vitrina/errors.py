@@ -6,6 +6,7 @@
     │   ├── InvalidSQL              the engine refused a statement
     │   └── QueryInterrupted        a statement or page ran out of its time
     ├── TokenInvalid (401)
+    ├── ArgumentNotAllowed (403)    a query string argument that the actor may not use
     ├── Forbidden (403)
     ├── NotFound (404)
     │   ├── DatabaseNotFound
@@ -97,6 +98,12 @@ class TokenInvalid(VitrinaError):
 
 
 class Forbidden(VitrinaError):
+    status = 403
+
+
+class ArgumentNotAllowed(VitrinaError):
+    """The page may be seen, but not with this argument; said in the format of the page."""
+
     status = 403
 
 

@@ -6,7 +6,7 @@ import pytest
 from plan_catalog import plan
 
 from vitrina.config.settings import Settings
-from vitrina.errors import BadRequest, Forbidden
+from vitrina.errors import ArgumentNotAllowed, BadRequest, Forbidden
 from vitrina.plan.model import Where
 
 ALL = frozenset(("count", "facets", "suggestions", "labels"))
@@ -23,7 +23,7 @@ def config(table, **block):
         ("ships", [("_col", "twin"), ("_col", "title"), ("_col", "twin"), ("_col", "id")], ("id", "twin", "title")),
         ("calls", [("_col", "order")], ("harbour", "ship", "day", "order")),
         ("weather", [("_col", "wind")], ("rowid", "wind")),
-        ("weather", [("_nocol", "wind"), ("_nocol", "day")], ("rowid",)),
+        ("weather", [("_nocol", "wind"), ("_nocol", "day")], ()),
         ("ships", [("_col", "title"), ("_col", "built"), ("_nocol", "title")], ("id", "built")),
         ("fleet", [("_nocol", "id")], ("title",)),
     ],
@@ -86,7 +86,7 @@ def test_a_lower_time_limit_counts_a_higher_one_does_not():
 
 
 def test_fragments_of_sql_need_permission_and_mark_the_plan():
-    with pytest.raises(Forbidden) as refused:
+    with pytest.raises(ArgumentNotAllowed) as refused:
         plan("ships", [("_where", "id < 5")])
     assert refused.value.message == "_where= is not allowed"
     planned = plan("ships", [("_where", "id < 5"), ("title", "x")], allow_sql=True)

@@ -82,7 +82,7 @@ def hidden_tables(tables: Mapping[str, str | None], shadows: Iterable[str] = ())
     ``tables`` maps table name → SQL, ``shadows`` are those that SQLite itself
     calls shadow tables.
     """
-    hidden = {name for name in tables if name in _STATISTICS or name.startswith("_") or name == "sqlite_sequence"}
+    hidden = {name for name in tables if name in _STATISTICS or name.startswith("_")}
     hidden.update(shadows)
     spatialite = "geometry_columns" in tables
     for name, sql in tables.items():

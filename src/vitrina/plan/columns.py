@@ -18,6 +18,7 @@ def pk_columns_of(table: Table) -> tuple[str, ...]:
 def plan_columns(table: Table, only: Sequence[str], without: Sequence[str]) -> tuple[str, ...]:
     """Names of the selected columns in order; primary keys are always among them, an added ``rowid`` first.
 
+    Nothing at all where every column was left out: the engine refuses that.
     Raises BadRequest naming the columns that do not exist or may not be left out.
     """
     chosen: tuple[str, ...] = table.column_names
@@ -28,7 +29,7 @@ def plan_columns(table: Table, only: Sequence[str], without: Sequence[str]) -> t
     if without:
         _refuse("_nocol", [name for name in without if name not in known or name in table.primary_keys])
         chosen = tuple([name for name in chosen if name not in without])
-    return ("rowid", *chosen) if table.uses_rowid else chosen
+    return ("rowid", *chosen) if table.uses_rowid and chosen else chosen
 
 
 def all_columns(table: Table) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vitrina.catalog.model import DatabaseCatalog, Table
-from vitrina.errors import Forbidden
+from vitrina.errors import ArgumentNotAllowed
 from vitrina.plan.filters import plan_filters
 from vitrina.plan.model import TableArguments, Where
 from vitrina.plan.search import plan_search
@@ -40,8 +40,9 @@ def plan_conditions(
 ) -> Conditions:
     """Every condition that the request and plugins' ``extra_wheres`` set.
 
-    Raises BadRequest as filters, ``_through`` and search do, Forbidden for
-    ``_where`` without ``allow_sql`` and for tables that are not ``visible``.
+    Raises BadRequest as filters, ``_through`` and search do, ArgumentNotAllowed
+    for ``_where`` without ``allow_sql``, Forbidden for tables that are not
+    ``visible``.
     """
     filters = plan_filters(table.name, arguments.filters) if arguments.filters else []
     special = arguments.special
@@ -49,7 +50,7 @@ def plan_conditions(
         return _NONE
     fragments = special.get("_where", ())
     if fragments and not allow_sql:
-        raise Forbidden("_where= is not allowed")
+        raise ArgumentNotAllowed("_where= is not allowed")
     wheres = [*filters, *extra_wheres, *[Where(fragment) for fragment in fragments]]
     if "_through" in special:
         number = sum([len(where.params) for where in wheres])

@@ -110,15 +110,28 @@ def parse_token(text: str, *, sorted_by_column: bool) -> Token:
 
 
 def plan_keyset(
-    token: Token, pk_columns: Sequence[str], *, sort: str | None, descending: bool, number: int
+    token: Token,
+    pk_columns: Sequence[str],
+    *,
+    sort: str | None,
+    descending: bool,
+    number: int,
+    by_rowid: bool,
+    nullable: bool,
 ) -> tuple[str | None, Mapping[str, Any]]:
     """The condition for the rows behind ``token`` and its parameters, numbered from ``number``.
 
+    ``by_rowid``: the table has no key of its own; what follows the rowid in
+    the token is not looked at. ``nullable``: its key may hold NULL, elsewhere
+    the mark for NULL is an ordinary text.
     None when there is no sort and the number of key parts is wrong: the first
     page is shown. With a sort the contract has such a token refused by the
     engine, as the condition lacks its second half.
     """
-    behind_key, params = _behind_key(pk_columns, token.pk_values, number)
+    values = token.pk_values[:1] if by_rowid else token.pk_values
+    if not nullable:
+        values = tuple([NULL_MARK if value is None else value for value in values])
+    behind_key, params = _behind_rowid(values[0], number) if by_rowid else _behind_key(pk_columns, values, number)
     if sort is None:
         return behind_key or None, params
     column = escape(sort)
@@ -133,14 +146,16 @@ def plan_keyset(
     return f"({column} > :{name} or ({column} = :{name} and {behind_key}))", params
 
 
+def _behind_rowid(value: Any, number: int) -> tuple[str, dict[str, Any]]:
+    return f"rowid > :p{number}", {f"p{number}": value}
+
+
 def _behind_key(pk_columns: Sequence[str], values: Sequence[Any], number: int) -> tuple[str, dict[str, Any]]:
     """``(a > x) or (a = x and b > y) …`` with NULL keys first, as SQLite orders them."""
     if len(pk_columns) != len(values):
         return "", {}
     names = [f"p{number + position}" for position in range(len(values))]
     params = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-    if tuple(pk_columns) == ("rowid",):
-        return f"rowid > :{names[0]}", params
     alternatives: list[str] = []
     same: list[str] = []
     for column, name, value in zip(map(escape, pk_columns), names, values, strict=True):

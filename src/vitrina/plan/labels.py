@@ -26,10 +26,17 @@ def label_column_of(table: Table, table_config: Mapping[str, Any]) -> str | None
 def plan_label(catalog: DatabaseCatalog, key: ForeignKey, database_config: Mapping[str, Any] | None) -> LabelPlan:
     """How the values of ``key`` get their labels; the target may be missing (see :func:`usable`)."""
     other = find_table(catalog, key.other_table)
-    if other is None:
-        return LabelPlan(key.column, key.other_table, key.other_column or "", None)
-    label_column = label_column_of(other, table_block(database_config, other.name))
-    return LabelPlan(key.column, other.name, key.other_column or "", label_column)
+    label_column = None
+    if other is not None:
+        label_column = label_column_of(other, table_block(database_config, other.name))
+    return LabelPlan(
+        column=key.column,
+        other_table=key.other_table if other is None else other.name,
+        other_column=key.other_column or "",
+        label_column=label_column,
+        declared_table=key.other_table,
+        declared_column=key.declared_column,
+    )
 
 
 def plan_expandable(
@@ -55,8 +62,8 @@ def plan_labels(
 ) -> tuple[LabelPlan, ...]:
     """The foreign keys to expand on this page. ``default`` is what a page does without ``_labels``."""
     asked = parse_bool(arguments.first("_labels") or "")
-    everything = default if asked is None else asked
-    single = () if everything else arguments.all("_label")
+    single = arguments.all("_label")
+    everything = not single and (default if asked is None else asked)
     if not everything and not single:
         return ()
     selected = set(columns)

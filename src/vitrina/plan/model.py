@@ -110,12 +110,16 @@ class LabelPlan:
     """Labels of one foreign-key column: look up ``label_column`` of ``other_table`` by ``other_column``.
 
     ``label_column`` None: the label is the value's own text, nothing is read.
+    ``declared_table`` and ``declared_column`` are what the declaration of the
+    key says: another case perhaps, and None for a column that it leaves out.
     """
 
     column: str
     other_table: str
     other_column: str
     label_column: str | None
+    declared_table: str
+    declared_column: str | None
 
 
 @dataclass(frozen=True, slots=True)

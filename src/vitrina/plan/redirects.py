@@ -12,7 +12,7 @@ def form_redirect(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]] | N
 
     ``_filter_column``, ``_filter_op`` and ``_filter_value``, with or without a
     ``_N`` suffix, become ``column__op=value``; ``_sort_by_desc`` turns
-    ``_sort`` into ``_sort_desc``. Other pairs stay in their order.
+    ``_sort`` into ``_sort_desc``, and takes ``_sort_desc`` away where there is none. Other pairs stay in their order.
     """
     if not any(key.startswith(("_filter_", "_sort_by_desc")) for key, _ in pairs):
         return None
@@ -24,10 +24,13 @@ def form_redirect(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]] | N
         filter_pair = _filter_pair(first, suffix)
         if filter_pair is not None:
             added.append(filter_pair)
-    if first.get("_sort_by_desc"):
+    # The form's filters go first: what is left of it is redirected again.
+    if not removed and "_sort_by_desc" in first:
         removed.update(("_sort", "_sort_by_desc"))
-        if first.get("_sort"):
+        if "_sort" in first:
             added.append(("_sort_desc", first["_sort"]))
+        else:
+            removed.add("_sort_desc")
     return [pair for pair in pairs if pair[0] not in removed] + added if removed else None
 
 

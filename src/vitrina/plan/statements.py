@@ -80,7 +80,7 @@ def plan_statements(
         unordered_sql=unordered_sql,
         count=plan_count(table.name, count_where, wanted=count_wanted, known_count=known_count),
         sort_value_sql=_sort_value_sql(table, pk_columns, sorting, columns),
-        pk_positions=tuple([columns.index(name) for name in pk_columns]),
+        pk_positions=tuple([columns.index(name) for name in pk_columns if name in columns]),
     )
 
 
@@ -96,8 +96,20 @@ def _plan_start(token: str, table: Table, pk_columns: Sequence[str], sorting: So
         sort=sorting.column,
         descending=sorting.descending is not None,
         number=number,
+        by_rowid=table.uses_rowid,
+        nullable=_may_be_null(table),
     )
     return _Start(condition, params)
+
+
+def _may_be_null(table: Table) -> bool:
+    """Whether SQLite lets a column of the primary key be NULL."""
+    if table.without_rowid or not table.primary_keys:
+        return False
+    keys = [table.column_by_name[name] for name in table.primary_keys]
+    if len(keys) == 1 and keys[0].type.upper() == "INTEGER":
+        return False
+    return any(not key.notnull for key in keys)
 
 
 def _sort_value_sql(table: Table, pk_columns: Sequence[str], sorting: Sorting, columns: Sequence[str]) -> str | None:

@@ -74,13 +74,16 @@ def plan_table(
     together (None: ``sql_time_limit_ms``). ``stable_order`` breaks ties by the
     primary key on the first page too.
 
-    Raises BadRequest with the contract's messages, Forbidden for ``_where``,
-    a search or ``_through`` that the actor may not use.
+    Raises BadRequest with the contract's messages, ArgumentNotAllowed for
+    ``_where``, and Forbidden for a search or ``_through`` that the actor may
+    not use.
     """
     arguments = parse_arguments(pairs)
     table_config = table_block(database_config, table.name)
     expandable = plan_expandable(catalog, table, database_config) if table.single_foreign_keys else ()
     request = _Request(catalog, table, arguments, settings, table_config, visible, wanted, expandable)
+    # Of several faults the contract names the first in this order: columns, conditions, sorting.
+    columns = plan_columns(table, arguments.all("_col"), arguments.all("_nocol"))
     conditions = plan_conditions(
         catalog, table, arguments, table_config, visible=visible, allow_sql=allow_sql, extra_wheres=extra_wheres
     )
@@ -88,7 +91,7 @@ def plan_table(
     sorting = plan_sorting(arguments, table_config, sortable)
     statements = plan_statements(
         table,
-        columns=plan_columns(table, arguments.all("_col"), arguments.all("_nocol")),
+        columns=columns,
         sorting=sorting,
         size=page_size(arguments.first("_size"), table_config, settings),
         token=effective_token(arguments.first("_next"), text_key=_follows_text_key(table, sorting)),

@@ -36,9 +36,9 @@ class Shape:
 def parse_shape(request: Request, *, strict: bool = True) -> Shape:
     """The shape that the query string asks for.
 
-    Raises BadRequest for a ``_json_infinity`` that is neither on nor off and,
-    where ``strict``, for an unknown shape; else the caller asks
-    :func:`check_shape`.
+    Where ``strict``, raises BadRequest for an unknown shape and for a
+    ``_json_infinity`` that is neither on nor off; else the caller asks
+    :func:`check_shape` and :func:`check_infinity`.
     """
     args = request.args
     if not len(args):
@@ -46,12 +46,16 @@ def parse_shape(request: Request, *, strict: bool = True) -> Shape:
     name = args.get("_shape", "objects")
     if strict:
         check_shape(name)
-    infinity: bool | None = False
-    if "_json_infinity" in args:
-        infinity = parse_bool(args["_json_infinity"])
-        if infinity is None:
-            raise BadRequest("_json_infinity must be on or off")
+        check_infinity(request)
+    infinity = "_json_infinity" in args and parse_bool(args["_json_infinity"])
     return Shape(name, bool(args.get("_nl")), bool(infinity), tuple(args.getlist("_json")))
+
+
+def check_infinity(request: Request) -> None:
+    """Raise BadRequest for a ``_json_infinity`` that is neither on nor off."""
+    asked = request.args.get("_json_infinity")
+    if asked is not None and parse_bool(asked) is None:
+        raise BadRequest("_json_infinity must be on or off")
 
 
 def check_shape(name: str, headers: Mapping[str, str] | None = None) -> None:

@@ -102,6 +102,10 @@ def _indexes(conn: sqlite3.Connection, sql: Mapping[str, str | None]) -> dict[st
     indexes: dict[str, list[Index]] = defaultdict(list)
     for (table, name), (row, names) in parts.items():
         indexes[table].append(Index(row[1], name, row[3], row[4], row[5], tuple(names), sql.get(name)))
+    # SQLite lists the newest first; definitions are shown in the order in which they were made.
+    made = {name: position for position, name in enumerate(sql)}
+    for own in indexes.values():
+        own.sort(key=lambda index: made.get(index.name, -1))
     return indexes
 
 

@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vitrina.engine.protocols import Budget, CatalogChanged
-from vitrina.errors import Conflict
+from vitrina.errors import BadRequest, Conflict
 from vitrina.execute.labels import LabelLookups
 from vitrina.execute.stream import open_stream, spool_query
 from vitrina.execute.table import run_table
 from vitrina.http.paths import path_with_added_args, path_with_format
 from vitrina.http.response import Response
+from vitrina.plan.columns import all_columns
 from vitrina.render.blob import blob_hash
 from vitrina.render.csv import BlobUrl, CsvEncoder
 from vitrina.web.csv_export import (
@@ -24,6 +25,7 @@ from vitrina.web.csv_export import (
     query_chunks,
     stream_response,
 )
+from vitrina.web.extras import TABLE, requested_extras
 from vitrina.web.page_headers import page_headers
 from vitrina.web.table.planning import open_view
 from vitrina.web.table.view import TableView, row_path
@@ -49,6 +51,8 @@ async def table_csv(site: Site, request: Request, database: SqliteDatabase, name
     if options.stream:
         return await _stream(site, request, database, name, options, pairs)
     view = await open_view(site, request, database, name, format="csv", pairs=pairs)
+    requested_extras(request, TABLE, strict=True)
+    _check_facets(view)
 
     def job(reader: Reader) -> bytes:
         view.outcome = run_table(reader, view.plan)
@@ -57,6 +61,14 @@ async def table_csv(site: Site, request: Request, database: SqliteDatabase, name
 
     body = await database.read(job, catalog=view.plan.catalog)
     return csv_response(options, body, page_headers(site, request, private=view.private))
+
+
+def _check_facets(view: TableView) -> None:
+    """Refuse facets of columns that do not exist, as the page's other formats do. Raises BadRequest."""
+    known = all_columns(view.table)
+    for column in view.plan.arguments.special.get("_facet", ()):
+        if column not in known and not column.startswith("{"):
+            raise BadRequest(f"no such column: {column}")
 
 
 async def _stream(

@@ -48,7 +48,7 @@ def expandable_columns(view: TableView) -> list[Any]:
     """Foreign keys that can be expanded."""
     return [
         [
-            {"column": plan.column, "other_table": plan.other_table, "other_column": plan.other_column},
+            {"column": plan.column, "other_table": plan.declared_table, "other_column": plan.declared_column},
             plan.label_column,
         ]
         for plan in view.plan.expandable

@@ -15,7 +15,7 @@ from vitrina.web.extras import TABLE, requested_extras, with_implied
 from vitrina.web.output_renderers import output_renderers, run_renderer
 from vitrina.web.page_headers import page_headers
 from vitrina.web.reuse import reusable
-from vitrina.web.shapes import BARE, Shape, parse_shape, shape_response
+from vitrina.web.shapes import BARE, Shape, check_infinity, parse_shape, shape_response
 from vitrina.web.table import foreign
 from vitrina.web.table.blob_page import table_blob
 from vitrina.web.table.csv_page import table_csv
@@ -77,7 +77,7 @@ async def _redirect(
 
 
 async def _json(site: Site, request: Request, database: SqliteDatabase, name: str) -> Response:
-    extras = with_implied(requested_extras(request, TABLE, strict=True))
+    extras = with_implied(requested_extras(request, TABLE, strict=False))
     shape = parse_shape(request, strict=False)
     if shape.name in BARE:
         extras, wanted = (), frozenset[str]()
@@ -85,6 +85,8 @@ async def _json(site: Site, request: Request, database: SqliteDatabase, name: st
         extras = _with_facets(request, extras)
         wanted = frozenset(_OF_EXTRA[extra] for extra in extras if extra in _OF_EXTRA)
     view = await open_view(site, request, database, name, format="json", extras=extras, wanted=wanted)
+    requested_extras(request, TABLE, strict=True)
+    check_infinity(request)
     if foreign.needs_foreign(view, cells="render_cell" in extras):
         body, next_url = await _foreign_json(view, shape)
     else:
@@ -167,9 +169,10 @@ def _html_job(view: TableView) -> Any:
 
 
 async def _plugin_format(site: Site, request: Request, database: SqliteDatabase, name: str, format: str) -> Response:
-    extras = with_implied(requested_extras(request, TABLE, strict=True))
+    extras = with_implied(requested_extras(request, TABLE, strict=False))
     wanted = frozenset(_OF_EXTRA[extra] for extra in extras if extra in _OF_EXTRA)
     view = await open_view(site, request, database, name, format=format, extras=extras, wanted=wanted)
+    requested_extras(request, TABLE, strict=True)
     await _run(view)
     next_url = view.next_url()
     page = foreign.rendered_page(view)

@@ -1,0 +1,117 @@
+"""Table pages over schemas that are legal but rarely seen."""
+
+import sqlite3
+
+import pytest
+
+from vitrina.facade.datasette import Datasette
+
+SCHEMA = """
+create table ports (code text primary key, title text);
+create table calls (id integer primary key autoincrement, port text references PORTS, home text references ports(code));
+create index "later" on calls(home);
+create index "earlier" on calls(port);
+create table gauges (level integer, wind integer);
+create table tides (rowid integer primary key, height real);
+insert into ports values ('a', 'Aden'), ('b', 'Bari');
+insert into calls (port, home) values ('a', 'b'), ('b', null), (null, 'a');
+insert into gauges values (1, 5), (2, 5), (3, 6);
+insert into tides values (1, 0.5), (2, 1.5);
+"""
+
+CONFIG = {"databases": {"odd": {"tables": {"ports": {"label_column": "title"}}}}}
+
+
+@pytest.fixture
+async def odd(tmp_path):
+    path = tmp_path / "odd.db"
+    with sqlite3.connect(path) as conn:
+        conn.executescript(SCHEMA)
+    conn.close()
+    instance = Datasette(files=[str(path)], settings={"default_allow_sql": False}, config=CONFIG)
+    yield instance
+    instance.close()
+
+
+async def get_json(instance, path, status=200):
+    response = await instance.client.get(path)
+    assert response.status_code == status, response.text
+    return response.json()
+
+
+async def test_expandable_columns_say_what_the_declaration_says(odd):
+    data = await get_json(odd, "/odd/calls.json?_extra=expandable_columns&_labels=on")
+    declared = {key["column"]: key for key, _ in data["expandable_columns"]}
+    assert declared == {
+        "home": {"column": "home", "other_table": "ports", "other_column": "code"},
+        "port": {"column": "port", "other_table": "PORTS", "other_column": None},
+    }
+    assert data["rows"][0]["port"] == {"value": "a", "label": "Aden"}
+
+
+async def test_indexes_follow_the_table_in_the_order_they_were_made(odd):
+    data = await get_json(odd, "/odd/calls.json?_extra=table_definition")
+    assert [line.split(" on ")[0] for line in data["table_definition"].splitlines()[1:]] == [
+        'CREATE INDEX "later"',
+        'CREATE INDEX "earlier"',
+    ]
+
+
+async def test_the_sequence_table_is_listed(odd):
+    tables = (await get_json(odd, "/odd.json"))["tables"]
+    assert {table["name"]: table["hidden"] for table in tables}["sqlite_sequence"] is False
+
+
+@pytest.mark.parametrize("labels", ["on", "off", "1", "maybe"])
+async def test_naming_a_label_leaves_the_others_out(odd, labels):
+    data = await get_json(odd, f"/odd/calls.json?_labels={labels}&_label=home")
+    assert data["rows"][0] == {"id": 1, "port": "a", "home": {"value": "b", "label": "Bari"}}
+
+
+async def test_leaving_every_column_out_is_refused(odd):
+    data = await get_json(odd, "/odd/gauges.json?_nocol=level&_nocol=wind", 400)
+    assert data["error"] == 'near "from": syntax error'
+
+
+@pytest.mark.parametrize("token", ["1", "1,2", "1,b,c"])
+async def test_of_a_token_only_the_rowid_counts(odd, token):
+    data = await get_json(odd, f"/odd/gauges.json?_next={token}")
+    assert [row["rowid"] for row in data["rows"]] == [2, 3]
+
+
+async def test_a_key_column_may_be_called_rowid(odd):
+    data = await get_json(odd, "/odd/tides.json?_next=1&_extra=query")
+    assert data["query"]["sql"] == "select rowid, height from tides where ((rowid > :p0)) order by rowid limit 101"
+
+
+async def test_the_mark_for_null_is_text_where_the_key_is_never_null(odd):
+    data = await get_json(odd, "/odd/calls.json?_next=$null&_extra=query")
+    assert data["query"]["params"] == {"p0": "$null"}
+    assert data["rows"] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "error"),
+    [
+        ("_col=zz&_sort=zz&_where=1", 400, "_col=zz - invalid columns"),
+        ("_sort=zz&_where=1&_extra=nope", 403, "_where= is not allowed"),
+        ("_sort=zz&_extra=nope", 400, "Cannot sort table by zz"),
+        ("_col=zz&_json_infinity=zz", 400, "_col=zz - invalid columns"),
+        ("_extra=nope", 400, "Unknown _extra: nope"),
+    ],
+)
+@pytest.mark.parametrize("format", ["json", "csv"])
+async def test_the_first_of_several_faults_is_named(odd, query, status, error, format):
+    response = await odd.client.get(f"/odd/gauges.{format}?{query}")
+    assert response.status_code == status
+    assert (response.json()["error"] if format == "json" else response.text) == error
+
+
+async def test_a_facet_of_no_column_is_refused_in_csv_too(odd):
+    response = await odd.client.get("/odd/gauges.csv?_facet=zz")
+    assert (response.status_code, response.text) == (400, "no such column: zz")
+
+
+async def test_filters_of_a_form_are_redirected_before_its_sort(odd):
+    response = await odd.client.get("/odd/gauges?_filter_column=level&_filter_op=gt&_filter_value=1&_sort_by_desc=on")
+    assert response.headers["location"] == "/odd/gauges?_sort_by_desc=on&level__gt=1"
