@@ -1,4 +1,4 @@
-"""The import finder that serves ``datasette`` and everything below it, and its installation."""
+"""The import finders that serve ``datasette`` and ``pypitoken``, and their installation."""
 
 from __future__ import annotations
 
@@ -7,14 +7,17 @@ import importlib.abc
 import importlib.machinery
 import importlib.metadata
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from vitrina.compat.names import NAMES, PACKAGES
+from vitrina.compat.names import NAMES, PACKAGES, PYPI_NAMES
 from vitrina.version import REFERENCE_VERSION
 
 NAME = "datasette"
+PYPI_NAME = "pypitoken"
+
+_ALL = {**NAMES, **PYPI_NAMES}
 
 
 class _AliasModule(ModuleType):
@@ -24,10 +27,10 @@ class _AliasModule(ModuleType):
     """
 
     def __getattr__(self, name: str) -> Any:
-        target = NAMES.get(self.__name__, {}).get(name)
+        target = _ALL.get(self.__name__, {}).get(name)
         if target is None:
             child = f"{self.__name__}.{name}"
-            if child in NAMES:
+            if child in _ALL:
                 return importlib.import_module(child)
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         module_name, _, attribute = target.partition(":")
@@ -37,22 +40,25 @@ class _AliasModule(ModuleType):
         return value
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *NAMES.get(self.__name__, {})})
+        return sorted({*super().__dir__(), *_ALL.get(self.__name__, {})})
 
 
 class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds ``datasette`` and its modules before any installed copy of the reference is looked at."""
+    """Finds the modules of ``names``; put first, before any installed copy of them is looked at."""
+
+    def __init__(self, names: Mapping[str, Mapping[str, str]]) -> None:
+        self._names = names
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname not in NAMES:
+        if fullname not in self._names:
             return None
         return importlib.machinery.ModuleSpec(fullname, self, is_package=fullname in PACKAGES)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         module = _AliasModule(spec.name)
-        names = NAMES[spec.name]
+        names = _ALL[spec.name]
         if names:
             module.__dict__["__all__"] = [name for name in names if not name.startswith("_")]
         return module
@@ -61,7 +67,8 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Nothing to run: names are looked up when asked for."""
 
 
-_finder = AliasFinder()
+_finder = AliasFinder(NAMES)
+_pypi_finder = AliasFinder(PYPI_NAMES)
 _real_version = importlib.metadata.version
 
 
@@ -70,23 +77,38 @@ def _version(distribution_name: str) -> str:
     return REFERENCE_VERSION if distribution_name == NAME else _real_version(distribution_name)
 
 
-def install() -> None:
+def install(*, pypitoken: bool = False) -> None:
     """Serve the import name in this process from now on. Idempotent.
 
     Modules of the reference that were already imported are forgotten.
+    ``pypitoken`` is served too where no real one is installed, or before a
+    real one when asked for.
     """
+    if pypitoken and _pypi_finder not in sys.meta_path[:1]:
+        _withdraw(_pypi_finder, PYPI_NAME)
+        sys.meta_path.insert(0, _pypi_finder)
+    elif _pypi_finder not in sys.meta_path:
+        sys.meta_path.append(_pypi_finder)
     if _finder in sys.meta_path:
         return
     sys.meta_path.insert(0, _finder)
-    for name in [name for name in sys.modules if name == NAME or name.startswith(f"{NAME}.")]:
-        del sys.modules[name]
+    _forget(NAME)
     importlib.metadata.version = _version
 
 
 def uninstall() -> None:
     """Undo :func:`install`, for tests."""
-    if _finder in sys.meta_path:
-        sys.meta_path.remove(_finder)
-    for name in [name for name in sys.modules if name == NAME or name.startswith(f"{NAME}.")]:
-        del sys.modules[name]
+    _withdraw(_finder, NAME)
+    _withdraw(_pypi_finder, PYPI_NAME)
     importlib.metadata.version = _real_version
+
+
+def _withdraw(finder: AliasFinder, name: str) -> None:
+    if finder in sys.meta_path:
+        sys.meta_path.remove(finder)
+    _forget(name)
+
+
+def _forget(name: str) -> None:
+    for module in [module for module in sys.modules if module == name or module.startswith(f"{name}.")]:
+        del sys.modules[module]

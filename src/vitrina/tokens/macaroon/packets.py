@@ -1,16 +1,37 @@
-"""Version 1 of the format of macaroons, text packets, which is only read."""
+"""Version 1 of the format of macaroons: packets of text."""
 
 from __future__ import annotations
 
 from vitrina.tokens.macaroon.model import Caveat, Macaroon, MacaroonError
 
 _HEADER = 4
+_LONGEST_PACKET = 0xFFFF
 _HEX = frozenset(b"0123456789abcdefABCDEF")
 
 
 def is_packets(data: bytes) -> bool:
     """Whether the bytes begin as version 1 does: with hexadecimal digits."""
     return bool(data) and data[0] in _HEX
+
+
+def write_packets(macaroon: Macaroon) -> bytes:
+    """The macaroon as packets. Raises MacaroonError where a packet gets longer than its length can say."""
+    parts = [_written(b"location", macaroon.location.encode()), _written(b"identifier", macaroon.identifier)]
+    for caveat in macaroon.caveats:
+        parts.append(_written(b"cid", caveat.identifier))
+        if caveat.verification_id is not None:
+            parts.append(_written(b"vid", caveat.verification_id))
+        if caveat.location is not None:
+            parts.append(_written(b"cl", caveat.location.encode()))
+    parts.append(_written(b"signature", macaroon.signature))
+    return b"".join(parts)
+
+
+def _written(key: bytes, value: bytes) -> bytes:
+    length = _HEADER + len(key) + len(value) + 2
+    if length > _LONGEST_PACKET:
+        raise MacaroonError(f"a packet can be {_LONGEST_PACKET} bytes long, not {length}")
+    return b"%04x%s %s\n" % (length, key, value)
 
 
 def read_packets(data: bytes) -> Macaroon:
