@@ -1,6 +1,6 @@
 """Play recorded requests of the finished groups and fail on any difference that is not a known fault of the recording.
 
-    python scripts/recorded.py PATH/TO/replay.py
+python scripts/recorded.py PATH/TO/replay.py
 """
 
 from __future__ import annotations

@@ -101,9 +101,7 @@ def test_what_is_missing_is_a_usage_error(arguments: list[str]) -> None:
 
 
 def test_plugins_of_a_directory_are_listed(tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(
-        "from datasette import hookimpl\n@hookimpl\ndef startup():\n    pass\n"
-    )
+    (tmp_path / "mine.py").write_text("from datasette import hookimpl\n@hookimpl\ndef startup():\n    pass\n")
     listed = json.loads(run("plugins", "--plugins-dir", tmp_path, VITRINA_LOAD_PLUGINS="").stdout)
     assert listed == [{"name": "mine.py", "static": False, "templates": False, "version": None, "hooks": ["startup"]}]
 

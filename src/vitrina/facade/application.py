@@ -69,7 +69,6 @@ def _plugin_routes(site: Site, datasette: Any) -> list[PluginRoute]:
 
 def _ports(site: Site, datasette: Any) -> Ports:
     hooks = site.hooks
-
     tokens: OwnTokens = site.state["tokens"]
     authenticator = Authenticator(
         site.signer,
@@ -83,15 +82,11 @@ def _ports(site: Site, datasette: Any) -> Ports:
         await datasette.invoke_startup()
         await datasette.start_background_tasks()
 
-    async def handle_exception(request: Request, exception: Exception) -> Response | None:
-        return await hooks.first(  # type: ignore[no-any-return]
-            "handle_exception", datasette=datasette, request=request, exception=exception
-        )
+    async def handle_exception(request: Request, exception: Exception) -> Any:
+        return await hooks.first("handle_exception", datasette=datasette, request=request, exception=exception)
 
-    async def forbidden(request: Request, message: str) -> Response | None:
-        return await hooks.first(  # type: ignore[no-any-return]
-            "forbidden", datasette=datasette, request=request, message=message
-        )
+    async def forbidden(request: Request, message: str) -> Any:
+        return await hooks.first("forbidden", datasette=datasette, request=request, message=message)
 
     def unsign_messages(value: str) -> Any:
         try:

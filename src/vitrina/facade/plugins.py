@@ -87,7 +87,7 @@ def plugin_folders(pm: pluggy.PluginManager) -> list[PluginFolders]:
 
 def _package_root(plugin: Any) -> Path | None:
     name = getattr(plugin, "__name__", None)
-    if not isinstance(name, str) or "." in name and name.endswith(".py"):
+    if not isinstance(name, str) or ("." in name and name.endswith(".py")):
         return None
     spec = getattr(plugin, "__spec__", None)
     if spec is None or not spec.submodule_search_locations:

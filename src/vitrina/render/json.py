@@ -69,7 +69,7 @@ def encode(value: Any, *, infinity: bool = False) -> bytes:
 
 def objects(columns: Sequence[str], rows: Iterable[Row]) -> list[dict[str, Any]]:
     """Rows as objects; a repeated column name keeps its last value."""
-    return [dict(zip(columns, row)) for row in rows]
+    return [dict(zip(columns, row, strict=False)) for row in rows]
 
 
 def encode_lines(values: Iterable[Any], *, infinity: bool = False) -> bytes:
@@ -86,7 +86,7 @@ def parse_cells(rows: Iterable[Row], indexes: Iterable[int]) -> list[list[Any]]:
             if isinstance(row[index], str):
                 try:
                     row[index] = json.loads(row[index])
-                except ValueError:
+                except (ValueError, RecursionError):
                     continue
     return parsed
 
