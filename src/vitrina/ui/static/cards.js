@@ -7,7 +7,8 @@ let chosen = null;
 
 function nameCells() {
   const heads = [...table.querySelectorAll("thead th")].map((head) => head.dataset.column || head.textContent.trim());
-  const lead = Math.max(0, [...table.querySelectorAll("thead th")].findIndex((head) => head.dataset.isPk === "1"));
+  // The column that leads to the row stands first; a page without one takes its first column.
+  const lead = 0;
   for (const row of table.tBodies[0].rows) {
     [...row.cells].forEach((cell, index) => {
       // An attribute, shown by the style sheet: the cell's own text stays the value alone.
