@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitrina.http.messages import add_message
 from vitrina.web.absolute import absolute_url
-from vitrina.web.page import render_text
+from vitrina.web.page import environment_for, render_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -40,7 +40,10 @@ class RenderingMethods:
     started: bool = False
 
     def get_jinja_environment(self, request: Request | None = None) -> Environment:
-        return self.site.templates.environment
+        """The template environment, as plugins change it for this request where one is given."""
+        if request is None:
+            return self.site.templates.environment
+        return environment_for(self.site, request)
 
     def add_message(self, request: Request, message: str, type: int = INFO) -> None:
         """Show a message on the next page that this client sees."""

@@ -50,8 +50,8 @@ class Templates:
     ``template_dir`` is the user's directory, looked at first and read again
     when a file changes; ``plugin_dirs`` come next; built-in templates last,
     also under ``default:NAME``. ``static`` gives the URL of a static file.
-    ``environment`` is the asynchronous one that plugins see. ``environment``
-    and its synchronous twin share filters, tests and globals.
+    ``environment`` is the asynchronous one that plugins see; its synchronous
+    twin shares its filters, tests and globals.
     """
 
     def __init__(

@@ -90,7 +90,7 @@ async def render_page(
     if _all_built_in(site, selection):
         body = site.templates.render_built_in(selection.name, await _without_awaiting(page))
     else:
-        body = await site.templates.render(selection.name, page, _environment(site, request))
+        body = await site.templates.render(selection.name, page, environment_for(site, request))
     return Response.html(body, status=status, headers=_page_headers(site, selection, page, headers))
 
 
@@ -110,7 +110,7 @@ async def render_text(
         return await site.templates.render(names, page)
     selection = site.templates.select(names)
     page = await _page_context(site, request, selection, context or {}, view_name)
-    return await site.templates.render(selection.name, page, _environment(site, request))
+    return await site.templates.render(selection.name, page, environment_for(site, request))
 
 
 async def _page_context(
@@ -194,7 +194,7 @@ def _show_messages(request: Request | None) -> Any:
     return show_messages
 
 
-def _environment(site: Site, request: Request | None) -> Environment:
+def environment_for(site: Site, request: Request | None) -> Environment:
     """The shared environment, or what plugins make of it for this request."""
     environment = site.templates.environment
     for plugin in _implementations(site, "jinja2_environment_from_request"):
