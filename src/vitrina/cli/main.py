@@ -12,6 +12,7 @@ from vitrina.cli.inspect import inspect
 from vitrina.cli.packages import install, uninstall
 from vitrina.cli.plugins import plugins
 from vitrina.cli.serve import serve
+from vitrina.cli.token import token
 from vitrina.cli.tokens import create_token
 from vitrina.compat import install as install_alias
 from vitrina.errors import VitrinaError
@@ -70,7 +71,7 @@ def cli() -> None:
     """
 
 
-for _command in (serve, inspect, create_token, plugins, install, uninstall):
+for _command in (serve, inspect, create_token, token, plugins, install, uninstall):
     cli.add_command(_command)
 
 
