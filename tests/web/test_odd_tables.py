@@ -13,6 +13,7 @@ create index "later" on calls(home);
 create index "earlier" on calls(port);
 create table gauges (level integer, wind integer);
 create table tides (rowid integer primary key, height real);
+create view heights as select height from tides;
 insert into ports values ('a', 'Aden'), ('b', 'Bari');
 insert into calls (port, home) values ('a', 'b'), ('b', null), (null, 'a');
 insert into gauges values (1, 5), (2, 5), (3, 6);
@@ -115,3 +116,45 @@ async def test_a_facet_of_no_column_is_refused_in_csv_too(odd):
 async def test_filters_of_a_form_are_redirected_before_its_sort(odd):
     response = await odd.client.get("/odd/gauges?_filter_column=level&_filter_op=gt&_filter_value=1&_sort_by_desc=on")
     assert response.headers["location"] == "/odd/gauges?_sort_by_desc=on&level__gt=1"
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "error"),
+    [
+        ("/odd/ports/zz.json?_extra=nope", 404, "Row not found"),
+        ("/odd/ports/a.json?_extra=nope,count&_shape=zz", 400, "Unknown _extra: count, nope"),
+        ("/odd/ports/a.csv?_extra=nope", 400, "Unknown _extra: nope"),
+        ("/odd/heights/1,2.json", 400, "URL row identifier does not match the primary key for this table"),
+        ("/odd/gauges.csv?_stream=1&_extra=nope", 400, "Unknown _extra: nope"),
+    ],
+)
+async def test_unknown_extras_are_refused_last(odd, path, status, error):
+    response = await odd.client.get(path)
+    assert response.status_code == status
+    assert error in response.text
+
+
+async def test_only_facet_arguments_bring_facet_results(odd):
+    assert "facet_results" not in await get_json(odd, "/odd/gauges.json?_facetx=wind")
+    assert "facet_results" in await get_json(odd, "/odd/gauges.json?_facet_size=2")
+
+
+async def test_hidden_form_arguments_stand_together(odd):
+    data = await get_json(odd, "/odd/gauges.json?_facet=wind&_size=1&_facet=level&_extra=form_hidden_args&_sort=wind")
+    assert data["form_hidden_args"] == [
+        ["_facet", "wind"],
+        ["_facet", "level"],
+        ["_size", "1"],
+        ["_extra", "form_hidden_args"],
+    ]
+
+
+async def test_autocomplete_refuses_a_flag_that_is_none(odd):
+    response = await odd.client.get("/odd/ports/-/autocomplete?_initial=zz")
+    assert response.status_code == 400
+
+
+async def test_csv_shown_on_a_page_keeps_the_name_of_the_file(odd):
+    response = await odd.client.get("/odd/gauges.csv?_dl=1&_trace=1")
+    assert response.headers["content-disposition"] == 'attachment; filename="gauges.csv"'
+    assert response.headers["content-type"] == "text/html; charset=utf-8"

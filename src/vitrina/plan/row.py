@@ -37,11 +37,12 @@ def plan_row(
     Raises RowNotFound for a view, BadRequest when the number of parts is wrong.
     """
     pk_columns = pk_columns_of(table)
+    pk_values = tuple([tilde_decode(part) for part in pk_path.split(",")])
+    # A view is looked at as if it had a rowid, which it never has.
+    if len(pk_values) != (len(pk_columns) or 1):
+        raise BadRequest("URL row identifier does not match the primary key for this table")
     if not pk_columns:
         raise RowNotFound("Row not found", hint="The rows of a view have no pages of their own.")
-    pk_values = tuple([tilde_decode(part) for part in pk_path.split(",")])
-    if len(pk_values) != len(pk_columns):
-        raise BadRequest("URL row identifier does not match the primary key for this table")
     condition = " AND ".join([f"{quote_identifier(name)}=:p{number}" for number, name in enumerate(pk_columns)])
     incoming: tuple[IncomingForeignKey, ...] = ()
     if "incoming" in wanted and len(pk_columns) == 1:

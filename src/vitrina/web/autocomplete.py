@@ -71,7 +71,10 @@ async def autocomplete_rows(site: Site, request: Request) -> Response:
 
 def _search_of(request: Request, table: Table, label: str | None) -> _Search | None:
     text = (request.args.get("q") or "").strip()
-    initial = parse_bool(request.args.get("_initial") or "")
+    asked = request.args.get("_initial") or ""
+    initial = parse_bool(asked)
+    if not text and asked and initial is None:
+        raise BadRequest("_initial must be on or off")
     if not text and not initial:
         return None
     known = label if label in table.column_by_name else None

@@ -82,9 +82,9 @@ def csv_headers(options: CsvOptions, headers: Mapping[str, str]) -> tuple[dict[s
 def csv_response(options: CsvOptions, body: bytes, headers: Mapping[str, str]) -> Response:
     """A CSV that is already there; longer ones than allowed are cut off with a word about it."""
     body = b"".join(_limited(options, body, 0))
-    if options.debug:
-        return debug_response(body, headers)
     sent, content_type = csv_headers(options, headers)
+    if options.debug:
+        return debug_response(body, sent)
     return Response(body, headers=sent, content_type=content_type)
 
 
@@ -135,7 +135,7 @@ async def stream_response(
         if options.debug:
             body = first + b"".join([chunk async for chunk in limited])
             await _close(limited, chunks)
-            return debug_response(body, headers)
+            return debug_response(body, csv_headers(options, headers)[0])
         if request.method == "HEAD":
             await _close(limited, chunks)
     except BaseException:

@@ -80,8 +80,13 @@ def requested_extras(request: Request, scope: str, *, strict: bool) -> tuple[str
     known = _NAMES[scope]
     unknown = [name for name in names if name not in known]
     if unknown and strict:
-        raise BadRequest(f"Unknown _extra: {', '.join(unknown)}", hint="_extra=extras lists the extras of this page.")
+        raise BadRequest(f"Unknown _extra: {', '.join(sorted(unknown))}", hint="_extra=extras lists the extras of this page.")
     return tuple(name for name in names if name in known)
+
+
+def refuse_unknown_extras(request: Request, scope: str) -> None:
+    """Raise BadRequest for extras that the page does not have; pages do so last, when all else is well."""
+    requested_extras(request, scope, strict=True)
 
 
 def describe_extras(site: Site, request: Request, scope: str, selected: Iterable[str]) -> list[dict[str, Any]]:

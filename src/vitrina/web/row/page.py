@@ -11,7 +11,7 @@ from vitrina.render.csv import CsvEncoder
 from vitrina.web.absolute import absolute_url
 from vitrina.web.blob import blob_answer, wanted_column
 from vitrina.web.csv_export import csv_response, parse_csv_options
-from vitrina.web.extras import ROW, requested_extras
+from vitrina.web.extras import ROW, refuse_unknown_extras, requested_extras
 from vitrina.web.output_renderers import output_renderers, run_renderer
 from vitrina.web.page_headers import page_headers
 from vitrina.web.reuse import reusable
@@ -50,6 +50,7 @@ async def row_page(site: Site, request: Request) -> Any:
         case "blob":
             return await _blob(site, request, database)
     view = await open_row(site, request, database)
+    refuse_unknown_extras(request, ROW)
     if format not in output_renderers(site):
         raise NotFound(f"Invalid format: {format}", hint="Rows come as HTML, .json, .csv and .blob.")
     data = {**_envelope(view), "rows": rendered_page(view).rows, "columns": list(view.columns)}
@@ -72,10 +73,11 @@ def _envelope(view: RowView) -> dict[str, Any]:
 
 
 async def _json(site: Site, request: Request, database: SqliteDatabase) -> Response:
-    extras = requested_extras(request, ROW, strict=True)
-    shape = parse_shape(request)
+    extras = requested_extras(request, ROW, strict=False)
     wanted = _INCOMING if "foreign_key_tables" in extras else frozenset[str]()
     view = await open_row(site, request, database, extras=extras, wanted=wanted)
+    refuse_unknown_extras(request, ROW)
+    shape = parse_shape(request)
     if "render_cell" in extras:
         await add_cells(view)
     ending = {
@@ -95,6 +97,7 @@ async def _json(site: Site, request: Request, database: SqliteDatabase) -> Respo
 async def _csv(site: Site, request: Request, database: SqliteDatabase) -> Response:
     options = parse_csv_options(site, request)
     view = await open_row(site, request, database)
+    refuse_unknown_extras(request, ROW)
 
     def blob_url(row: Any, at: int, value: bytes) -> str:
         url = site.urls.row_blob(database.name, view.table.name, view.row_path, view.columns[at])
@@ -107,6 +110,7 @@ async def _csv(site: Site, request: Request, database: SqliteDatabase) -> Respon
 
 async def _blob(site: Site, request: Request, database: SqliteDatabase) -> Response:
     view = await open_row(site, request, database)
+    refuse_unknown_extras(request, ROW)
     column = wanted_column(request, view.columns)
     value = view.row[view.columns.index(column)]
     headers = page_headers(site, request, private=view.private)

@@ -8,6 +8,7 @@ from vitrina.errors import BadRequest
 from vitrina.execute.table import run_table
 from vitrina.http.response import Response
 from vitrina.web.blob import blob_answer, wanted_column
+from vitrina.web.extras import TABLE, refuse_unknown_extras
 from vitrina.web.page_headers import page_headers
 from vitrina.web.table.planning import open_view
 
@@ -28,6 +29,7 @@ async def table_blob(site: Site, request: Request, database: SqliteDatabase, nam
     view = await open_view(site, request, database, name, format="blob", pairs=pairs)
     column = wanted_column(request, view.columns)
     view.outcome = await database.read(lambda reader: run_table(reader, view.plan), catalog=view.plan.catalog)
+    refuse_unknown_extras(request, TABLE)
     at = view.columns.index(column)
     values = [row[at] for row in view.outcome.rows]
     if not values:

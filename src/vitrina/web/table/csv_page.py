@@ -25,7 +25,7 @@ from vitrina.web.csv_export import (
     query_chunks,
     stream_response,
 )
-from vitrina.web.extras import TABLE, requested_extras
+from vitrina.web.extras import TABLE, refuse_unknown_extras
 from vitrina.web.page_headers import page_headers
 from vitrina.web.table.planning import open_view
 from vitrina.web.table.view import TableView, row_path
@@ -51,7 +51,6 @@ async def table_csv(site: Site, request: Request, database: SqliteDatabase, name
     if options.stream:
         return await _stream(site, request, database, name, options, pairs)
     view = await open_view(site, request, database, name, format="csv", pairs=pairs)
-    requested_extras(request, TABLE, strict=True)
     _check_facets(view)
 
     def job(reader: Reader) -> bytes:
@@ -60,6 +59,7 @@ async def table_csv(site: Site, request: Request, database: SqliteDatabase, name
         return (encoder.header() if options.header else b"") + encoder.rows(view.selected_rows)
 
     body = await database.read(job, catalog=view.plan.catalog)
+    refuse_unknown_extras(request, TABLE)
     return csv_response(options, body, page_headers(site, request, private=view.private))
 
 
@@ -85,6 +85,7 @@ async def _stream(
     view = await open_view(
         site, request, database, name, format="csv", pairs=kept, stable_order=True, settings=settings
     )
+    refuse_unknown_extras(request, TABLE)
     if _has_key_order(view):
         chunks = _key_chunks(view, options, kept, settings)
     elif view.plan.labels:

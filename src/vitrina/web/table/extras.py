@@ -58,11 +58,9 @@ def expandable_columns(view: TableView) -> list[Any]:
 def form_hidden_args(view: TableView) -> list[tuple[str, str]]:
     """Special arguments that the filter form carries along."""
     left_out = ("_sort", "_sort_desc", "_search", "_next")
-    return [
-        (key, value)
-        for key, value in view.request.pairs
-        if key.startswith("_") and "__" not in key and key not in left_out
-    ]
+    args = view.request.args
+    names = [key for key in args.keys() if key.startswith("_") and "__" not in key and key not in left_out]  # noqa: SIM118
+    return [(name, value) for name in names for value in args.getlist(name)]
 
 
 def _facet_results(view: TableView) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from vitrina.http.paths import own_path
 from vitrina.http.response import Response
 from vitrina.plan.model import Wanted
 from vitrina.plan.redirects import form_redirect
-from vitrina.web.extras import TABLE, requested_extras, with_implied
+from vitrina.web.extras import TABLE, refuse_unknown_extras, requested_extras, with_implied
 from vitrina.web.output_renderers import output_renderers, run_renderer
 from vitrina.web.page_headers import page_headers
 from vitrina.web.reuse import reusable
@@ -85,12 +85,12 @@ async def _json(site: Site, request: Request, database: SqliteDatabase, name: st
         extras = _with_facets(request, extras)
         wanted = frozenset(_OF_EXTRA[extra] for extra in extras if extra in _OF_EXTRA)
     view = await open_view(site, request, database, name, format="json", extras=extras, wanted=wanted)
-    requested_extras(request, TABLE, strict=True)
-    check_infinity(request)
     if foreign.needs_foreign(view, cells="render_cell" in extras):
         body, next_url = await _foreign_json(view, shape)
     else:
         body, next_url = await database.read(_json_job(view, shape), catalog=view.plan.catalog)
+    refuse_unknown_extras(request, TABLE)
+    check_infinity(request)
     _note_reusable(view)
     headers = page_headers(site, request, private=view.private, next_url=next_url)
     return shape_response(shape, body, headers)
@@ -98,7 +98,8 @@ async def _json(site: Site, request: Request, database: SqliteDatabase, name: st
 
 def _with_facets(request: Request, extras: tuple[str, ...]) -> tuple[str, ...]:
     """Any facet argument implies the facets' results."""
-    if "facet_results" in extras or not any(key.startswith("_facet") for key, _ in request.pairs):
+    asked = any(key == "_facet" or key.startswith("_facet_") for key, _ in request.pairs)
+    if "facet_results" in extras or not asked:
         return extras
     return (*extras, "facet_results")
 
@@ -172,8 +173,8 @@ async def _plugin_format(site: Site, request: Request, database: SqliteDatabase,
     extras = with_implied(requested_extras(request, TABLE, strict=False))
     wanted = frozenset(_OF_EXTRA[extra] for extra in extras if extra in _OF_EXTRA)
     view = await open_view(site, request, database, name, format=format, extras=extras, wanted=wanted)
-    requested_extras(request, TABLE, strict=True)
     await _run(view)
+    refuse_unknown_extras(request, TABLE)
     next_url = view.next_url()
     page = foreign.rendered_page(view)
     data = {**envelope(view, next_url), "rows": page.rows}
