@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from typing import Protocol
@@ -45,7 +46,9 @@ class Watchdog:
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="vitrina-watchdog", daemon=True)
-                self._thread.start()
+                # Where there are no threads at all (WebAssembly), the progress handler is all there is.
+                with contextlib.suppress(RuntimeError):
+                    self._thread.start()
         self._work.set()
 
     def _run(self) -> None:
