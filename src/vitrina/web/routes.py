@@ -33,6 +33,7 @@ from vitrina.web.permission_pages.check import check_page
 from vitrina.web.permission_pages.create_token import create_token_page
 from vitrina.web.permission_pages.listing import allowed_page, rules_page
 from vitrina.web.permission_pages.sign_in import auth_token_page, logout_page
+from vitrina.web.permission_pages.tokens import tokens_page
 from vitrina.web.queries_list import database_queries_page, instance_queries_page, query_definition_page
 from vitrina.web.query import query_page, query_parameters
 from vitrina.web.row.page import row_page
@@ -40,11 +41,12 @@ from vitrina.web.schema import database_schema_page, instance_schema_page, table
 from vitrina.web.table_or_query import table_or_query_page
 from vitrina.web.tool_pages import autocomplete_page, patterns_page
 from vitrina.web.write.column_type import set_column_type
+from vitrina.web.write.create import create_table
 from vitrina.web.write.insert import insert_rows, upsert_rows
 from vitrina.web.write.queries import analyze_query, delete_query, edit_query, store_query, update_query
 from vitrina.web.write.row import delete_row, update_row
 from vitrina.web.write.sql import analyze_write, execute_write_page
-from vitrina.web.write.table import alter_table, create_table, drop_table
+from vitrina.web.write.table import alter_table, drop_table
 
 if TYPE_CHECKING:
     from vitrina.web.site import Site
@@ -69,6 +71,7 @@ _INSTANCE = (
     Route("actor", "/-/actor(.json)", actor_page),
     Route("auth-token", "/-/auth-token", auth_token_page),
     Route("create-token", "/-/create-token", create_token_page, _FORM),
+    Route("tokens", "/-/tokens", tokens_page, _FORM),
     Route("api", "/-/api", api_explorer_page),
     Route("jump", "/-/jump(.json)", jump_page),
     Route("queries", "/-/queries(.json)", instance_queries_page),

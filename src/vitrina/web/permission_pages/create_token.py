@@ -33,7 +33,7 @@ async def create_token_page(site: Site, request: Request) -> Response:
 
     Raises Forbidden for everybody who may not have tokens.
     """
-    actor = _check_actor(site, request)
+    actor = check_token_maker(site, request)
     context: dict[str, Any] = {"actor": actor, "token": None, "token_bits": None, "errors": []}
     if request.method == "POST":
         form = await request.post_vars()
@@ -46,7 +46,8 @@ async def create_token_page(site: Site, request: Request) -> Response:
     return await render_page(site, request, ["create_token.html"], context, view_name="create_token")
 
 
-def _check_actor(site: Site, request: Request) -> Mapping[str, Any]:
+def check_token_maker(site: Site, request: Request) -> Mapping[str, Any]:
+    """The request's actor, who may have tokens. Raises Forbidden for everybody else."""
     actor = request.actor
     if not site.settings.allow_signed_tokens:
         raise Forbidden(
