@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
@@ -64,7 +65,5 @@ def _inside(
 
 def _throw(generator: Generator[Any, Any, Any], error: BaseException) -> None:
     """Tell the generator; what it raises instead takes the place of the error."""
-    try:
+    with contextlib.suppress(StopIteration):
         generator.throw(error)
-    except StopIteration:
-        pass

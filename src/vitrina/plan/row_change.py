@@ -70,6 +70,6 @@ def plan_update(table: Table, values: tuple[str, ...], body: UpdateBody) -> Upda
 
 
 def plan_delete(table: Table, values: tuple[str, ...]) -> DeletePlan:
-    """The plan of the deletion of the row whose key has ``values``. Raises InvalidBody for other than ordinary tables."""
+    """The plan of a deletion of the row whose key has ``values``. Raises InvalidBody for other than ordinary tables."""
     check_ordinary(table)
     return DeletePlan(table, RowKey(row_keys(table), values))

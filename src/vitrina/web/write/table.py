@@ -1,4 +1,4 @@
-"""Creating, altering and dropping tables: who may, and what is answered before anything changes."""
+"""Altering and dropping tables."""
 
 from __future__ import annotations
 
@@ -7,53 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 from vitrina.dialect.quoting import quote_identifier
 from vitrina.errors import Forbidden, InvalidBody, NotFound
+from vitrina.execute.alter_table import AlteredTable, run_alter
+from vitrina.execute.drop_table import run_drop
+from vitrina.hooks.events import AlterTableEvent, DropTableEvent, RenameTableEvent
+from vitrina.http.messages import WARNING, add_message
 from vitrina.http.response import Response
-from vitrina.web.target import current_catalog, database_of, named
-from vitrina.web.write.refusals import (
-    database_or_404,
-    json_body,
-    refuse_immutable,
-    refusing_in_json,
-)
+from vitrina.plan.alter import parse_alter
+from vitrina.web.target import current_catalog, named
+from vitrina.web.write.create import table_place
+from vitrina.web.write.refusals import database_or_404, json_body, refuse_immutable, refusing_in_json
+from vitrina.web.write.repeated import repeatable
 
 if TYPE_CHECKING:
     from vitrina.engine.protocols import Reader
     from vitrina.http.request import Request
     from vitrina.web.site import Site
 
-_CREATE_KEYS = frozenset(("table", "columns", "row", "rows", "pk", "pks", "ignore", "replace", "alter"))
-
-
-async def create_table(site: Site, request: Request) -> Response:
-    """``/DB/-/create``."""
-    # An unknown database is the one failure of this endpoint that people see as a page.
-    database_of(site, request)
-    return await _create_table(site, request)
-
 
 @refusing_in_json
-async def _create_table(site: Site, request: Request) -> Response:
-    database = database_of(site, request)
-    access = await site.permissions.load(request.actor, ("create-table",))
-    if not access.allowed("create-table", database.name):
-        raise Forbidden("Permission denied")
-    body = await json_body(request)
-    if not isinstance(body, dict):
-        raise InvalidBody("JSON must be an object")
-    unknown = ", ".join(sorted(set(body) - _CREATE_KEYS))
-    if unknown:
-        raise InvalidBody(f"Invalid keys: {unknown}")
-    if not body.get("table"):
-        raise InvalidBody("Table is required")
-    # The contract has no words for an immutable database here.
-    return (
-        Response.error(["This is not available in this version"], 501)
-        if database.is_mutable
-        else Response.error([""], 400)
-    )
-
-
-@refusing_in_json
+@repeatable
 async def alter_table(site: Site, request: Request) -> Response:
     """``/DB/TABLE/-/alter``."""
     database = database_or_404(site, request)
@@ -65,11 +37,40 @@ async def alter_table(site: Site, request: Request) -> Response:
     if not access.allowed("alter-table", database.name, name):
         raise Forbidden("Permission denied: need alter-table")
     refuse_immutable(database)
-    await json_body(request)
-    return Response.error(["This is not available in this version"], 501)
+    plan = parse_alter(await json_body(request))
+    if name in catalog.views:
+        # The contract's words, which tell of its making.
+        raise InvalidBody(_VIEW if plan.added or plan.rebuild else f"view {name} may not be altered")
+    altered = await site.writes.rows(
+        database, lambda conn: run_alter(conn, name, plan), catalog, request=request, alone=True
+    )
+    await database.look()
+    await _announce(site, request, database.name, name, altered)
+    body: dict[str, Any] = {
+        "ok": True,
+        "database": database.name,
+        **table_place(site, request, database.name, altered.table),
+        "altered": altered.before_schema != altered.schema,
+        "schema": altered.schema,
+        "before_schema": altered.before_schema,
+        "operations_applied": plan.operations,
+    }
+    return Response.json(body)
+
+
+_VIEW = "'View' object has no attribute 'add_column'"
+
+
+async def _announce(site: Site, request: Request, database: str, name: str, altered: AlteredTable) -> None:
+    if altered.table != name:
+        await site.writes.track(RenameTableEvent(None, database, name, altered.table))
+    if altered.before_schema != altered.schema:
+        event = AlterTableEvent(request.actor, database, altered.table, altered.before_schema, altered.schema)
+        await site.writes.track(event)
 
 
 @refusing_in_json
+@repeatable
 async def drop_table(site: Site, request: Request) -> Response:
     """``/DB/TABLE/-/drop``: without ``confirm`` it only says what would be lost."""
     database = database_or_404(site, request)
@@ -81,23 +82,28 @@ async def drop_table(site: Site, request: Request) -> Response:
     if not access.allowed("drop-table", database.name, name):
         raise Forbidden("Permission denied")
     refuse_immutable(database)
-    if _confirmed(await request.post_body()):
-        return Response.error(["This is not available in this version"], 501)
-    count = await database.read(lambda reader: _count(reader, name))
-    body = {
-        "ok": True,
-        "database": database.name,
-        "table": name,
-        "row_count": count,
-        "message": 'Pass "confirm": true to confirm',
-    }
-    return Response.json(body)
+    if not _confirmed(await request.post_body()):
+        count = await database.read(lambda reader: _count(reader, name))
+        body = {
+            "ok": True,
+            "database": database.name,
+            "table": name,
+            "row_count": count,
+            "message": 'Pass "confirm": true to confirm',
+        }
+        return Response.json(body)
+    table = catalog.tables[name]
+    await site.writes.rows(database, lambda conn: run_drop(conn, table), catalog, request=request, alone=True)
+    await database.look()
+    await site.writes.track(DropTableEvent(request.actor, database.name, name))
+    add_message(request, f"Table {name} dropped", WARNING)
+    return Response.json({"ok": True})
 
 
 def _confirmed(body: bytes) -> bool:
     try:
         parsed = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     if not isinstance(parsed, dict):
         raise InvalidBody("JSON must be a dictionary")
