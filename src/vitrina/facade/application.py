@@ -105,13 +105,14 @@ def _ports(site: Site, datasette: Any) -> Ports:
         await site.store.keep_current()
         return await authenticator.authenticate(request)
 
+    # A plugin may make an actor of anything in the request, or wrap and see every request.
+    keeps_answers = not (hooks.has("actor_from_request") or hooks.has("asgi_wrapper"))
     return Ports(
         startup=startup,
         shutdown=datasette.invoke_shutdown,
         authenticate=authenticate,
-        # A plugin may make an actor of anything in the request, or wrap and see every request.
-        cached=None if hooks.has("actor_from_request") or hooks.has("asgi_wrapper") else cached,
-        remember=answers.remember,
+        cached=cached if keeps_answers else None,
+        remember=answers.remember if keeps_answers else None,
         site_for=limited_site if tokens.macaroon is not None else None,
         render_error=error_page_renderer(site),
         render_csrf_error=csrf_page_renderer(site),

@@ -16,6 +16,7 @@ from vitrina.http.file_response import FileResponse
 from vitrina.http.header_policy import Outgoing
 from vitrina.http.messages import COOKIE, read_messages, write_messages
 from vitrina.http.ports import Answer, Ports
+from vitrina.http.presence import Presence, has_departed
 from vitrina.http.redirects import early_redirect, not_found_redirect
 from vitrina.http.request import BASE_URL_KEY, MAX_BODY_KEY, ROUTE_PATH_KEY, Request, path_of
 from vitrina.http.response import Response
@@ -127,6 +128,10 @@ class Application:
                 await response.asgi_send(send, head=scope["method"] == "HEAD")
             elif response is not None:
                 await self._deliver(request, response, outgoing)
+        except asyncio.CancelledError:
+            if not has_departed(request):
+                raise
+            logger.debug("%s %s: the client did not wait for the answer", request.method, request.path)
         except Exception as error:
             if outgoing.started:
                 # Too late for an error page: the server closes the connection, so that the client notices.
@@ -179,6 +184,12 @@ class Application:
                 return Response.text("ok", headers={"allow": route.allow_value} if route.allow else None)
             return method_not_allowed(request)
         site = self.site if self.ports.site_for is None else self.ports.site_for(self.site, request)
+        if request.method in ("GET", "HEAD") and request.receive is not None:
+            with Presence(request):
+                return await self._handled(site, route, request)
+        return await self._handled(site, route, request)
+
+    async def _handled(self, site: Any, route: Route, request: Request) -> Response:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 response: Response = await route.handler(site, request)

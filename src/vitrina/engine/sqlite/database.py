@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar
 from vitrina.catalog.model import DatabaseCatalog
 from vitrina.engine import observed
 from vitrina.engine.protocols import CatalogChanged, DatabaseSpec
+from vitrina.engine.sqlite.awaited import Awaited
 from vitrina.engine.sqlite.connections import ConnectionSetup, Purpose, open_connection
 from vitrina.engine.sqlite.files import explain
 from vitrina.engine.sqlite.fingerprint import SMALL_FILE, Fingerprint
@@ -180,7 +181,8 @@ class SqliteDatabase:
     async def read(self, job: Callable[[SqliteReader], T], *, catalog: DatabaseCatalog | None = None) -> T:
         """Run ``job(reader)`` in a reader thread (one hop); the contract is in the protocol."""
         seen = observed.current()
-        return await self.pool.run(lambda: self._read(job, catalog, seen=seen))
+        awaited = Awaited()
+        return await awaited.result(self.pool.run(lambda: self._read(job, catalog, awaited, seen=seen)))
 
     async def foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run a plugin's ``fn(conn)`` on a connection of the foreign pool (one hop).
@@ -235,6 +237,7 @@ class SqliteDatabase:
         self,
         job: Callable[[SqliteReader], T],
         planned_with: DatabaseCatalog | None,
+        awaited: Awaited,
         slot: _Slot | None = None,
         *,
         seen: dict[Any, int] | None = None,
@@ -250,12 +253,14 @@ class SqliteDatabase:
         with slot.lock, self._turn:
             self._ensure_open()
             try:
-                return job(self._reader(slot, current, generation))
+                return job(awaited.begin(self._reader(slot, current, generation)))
             except InvalidSQL:
                 # The schema may have changed between the look and the statement.
                 if planned_with is not None and self.look_now().serial != planned_with.serial:
                     raise CatalogChanged from None
                 raise
+            finally:
+                awaited.end()
 
     def _reader(self, slot: _Slot, catalog: DatabaseCatalog, generation: int) -> SqliteReader:
         core = slot.core
@@ -414,15 +419,18 @@ class ReadSession:
     async def read(self, job: Callable[[SqliteReader], T], *, catalog: DatabaseCatalog | None = None) -> T:
         """As :meth:`SqliteDatabase.read`. A file replaced meanwhile is still read as it was."""
         database = self._database
-        return await database.pool.run(lambda: database._read(job, catalog, self._slot))
+        awaited = Awaited()
+        return await awaited.result(
+            database.pool.run_export(lambda: database._read(job, catalog, awaited, self._slot))
+        )
 
     async def run(self, job: Callable[[], T]) -> T:
-        """Run other blocking work of the stream in a reader thread (one hop)."""
-        return await self._database.pool.run(job)
+        """Run other blocking work of the stream in a thread (one hop)."""
+        return await self._database.pool.run_export(job)
 
     async def close(self) -> None:
         """Close the connections (one hop). Idempotent."""
-        await self._database.pool.run(self._close)
+        await self._database.pool.run_export(self._close)
 
     def _close(self) -> None:
         while self._kept:

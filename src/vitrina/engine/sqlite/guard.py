@@ -78,6 +78,14 @@ class TimeLimit:
                 with contextlib.suppress(sqlite3.Error):
                     self._conn.interrupt()
 
+    def expire(self) -> None:
+        """End the running statement now: nobody waits for it any more."""
+        with self._lock:
+            if self.deadline is not None:
+                self.deadline = 0.0
+                with contextlib.suppress(sqlite3.Error):
+                    self._conn.interrupt()
+
     def _expired(self) -> bool:
         return self.deadline is not None and time.monotonic() > self.deadline
 

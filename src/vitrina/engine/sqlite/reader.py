@@ -38,7 +38,7 @@ class SqliteReader:
     or table is tried there again.
     """
 
-    __slots__ = ("_core", "_guarded", "_has_hooks", "_name", "catalog", "generation")
+    __slots__ = ("_abandoned", "_core", "_guarded", "_has_hooks", "_name", "_running", "catalog", "generation")
 
     def __init__(
         self,
@@ -56,6 +56,22 @@ class SqliteReader:
         self._core = core
         self._guarded = guarded
         self._has_hooks = has_hooks
+        self._abandoned = False
+        self._running = core.limit
+
+    def abandon(self) -> None:
+        """End the running statement, and refuse further ones: nobody waits for the job any more (any thread)."""
+        self._abandoned = True
+        self._running.expire()
+
+    def _start(self, connection: ReadConnection, time_limit_ms: float | None, sql: str, params: Params) -> None:
+        """Start the clock of a statement; the caller stops it. Raises QueryInterrupted in an abandoned job."""
+        self._running = connection.limit
+        connection.limit.start(time_limit_ms)
+        # Only now: between the question and the clock the job could be abandoned unnoticed.
+        if self._abandoned:
+            connection.limit.stop()
+            raise QueryInterrupted(TIME_LIMIT_MESSAGE, sql=sql, params=params)
 
     @property
     def conn(self) -> sqlite3.Connection:
@@ -96,7 +112,7 @@ class SqliteReader:
         for itself.
         """
         connection = self._guarded() if untrusted or self._has_hooks else self._core
-        connection.limit.start(time_limit_ms if each_row_ms is None else each_row_ms)
+        self._start(connection, time_limit_ms if each_row_ms is None else each_row_ms, sql, params)
         try:
             # The driver runs to the first row here.
             cursor = connection.conn.execute(sql, params)
@@ -117,7 +133,7 @@ class SqliteReader:
         try:
             while True:
                 if each_row_ms is not None:
-                    connection.limit.start(each_row_ms)
+                    self._start(connection, each_row_ms, sql, params)
                 conn.text_factory = LENIENT_TEXT
                 try:
                     rows = cursor.fetchmany(_BATCH if each_row_ms is None else 1)
@@ -137,7 +153,7 @@ class SqliteReader:
     ) -> Rows:
         if time_limit_ms is not None and time_limit_ms <= 0:
             raise QueryInterrupted(TIME_LIMIT_MESSAGE, sql=sql, params=params)
-        connection.limit.start(time_limit_ms)
+        self._start(connection, time_limit_ms, sql, params)
         try:
             try:
                 return _fetch(connection, sql, params, max_rows)

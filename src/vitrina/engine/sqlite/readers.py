@@ -14,11 +14,14 @@ class ReaderPool:
     """One pool of reader threads, shared by all databases.
 
     ``num_sql_threads`` 0 runs every job at once, in the event loop's thread.
+    Exports have as many threads of their own: however long they take, pages
+    do not wait behind them.
     """
 
     def __init__(self, num_sql_threads: int = 3) -> None:
         self.num_sql_threads = num_sql_threads
         self._executor: ThreadPoolExecutor | None = None
+        self._exporter: ThreadPoolExecutor | None = None
         #: jobs given to a thread so far; tests count hops by it
         self.hops = 0
         #: one permit for each stream that may run at the same time
@@ -33,6 +36,15 @@ class ReaderPool:
         self.hops += 1
         return await asyncio.get_running_loop().run_in_executor(self._executor, job)
 
+    async def run_export(self, job: Callable[[], T]) -> T:
+        """Run ``job``, a part of an export, in one of the exports' threads and await its result: one hop."""
+        if not self.num_sql_threads:
+            return job()
+        if self._exporter is None:
+            self._exporter = ThreadPoolExecutor(self.num_sql_threads, thread_name_prefix="vitrina-export")
+        self.hops += 1
+        return await asyncio.get_running_loop().run_in_executor(self._exporter, job)
+
     @property
     def queue_depth(self) -> int:
         """Jobs that wait for a thread."""
@@ -40,6 +52,8 @@ class ReaderPool:
 
     def close(self) -> None:
         """Let running jobs end and stop the threads. Idempotent."""
-        executor, self._executor = self._executor, None
-        if executor is not None:
-            executor.shutdown(wait=True, cancel_futures=True)
+        executors = (self._executor, self._exporter)
+        self._executor = self._exporter = None
+        for executor in executors:
+            if executor is not None:
+                executor.shutdown(wait=True, cancel_futures=True)

@@ -158,7 +158,7 @@ async def _labelled_chunks(view: TableView, options: CsvOptions) -> AsyncGenerat
             session,
             _LIMIT.sub("", plan.sql),
             plan.params,
-            time_limit_ms=plan.time_limit_ms * STREAM_TIME_FACTOR,
+            time_limit_ms=plan.time_limit_ms * (STREAM_TIME_FACTOR if view.database.pool.num_sql_threads else 1),
             max_bytes=options.max_bytes * 4 if options.max_bytes else None,
             untrusted=plan.uses_untrusted_sql,
         )
