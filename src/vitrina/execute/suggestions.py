@@ -95,6 +95,6 @@ class _Look:
 def _is_list_of_text(text: Any) -> bool:
     try:
         items = json.loads(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RecursionError):
         return False
     return isinstance(items, list) and all(isinstance(item, str) for item in items)

@@ -69,7 +69,7 @@ def requested_column(value: str) -> str:
         return value
     try:
         config = json.loads(value)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest(str(error), hint="A facet is a column name or a JSON object with the key column.") from error
     column = config.get("column", config.get("simple"))
     if not isinstance(column, str):

@@ -180,6 +180,6 @@ def split_list(text: str) -> list[Any]:
         return [part.strip() for part in text.split(",")]
     try:
         values: list[Any] = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest(str(error), hint="A list in a filter is JSON, or values with commas.") from error
     return values

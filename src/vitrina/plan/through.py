@@ -45,7 +45,7 @@ def _parse(text: str) -> tuple[str, str, Any]:
     try:
         value = json.loads(text)
         table, column, wanted = value["table"], value["column"], value["value"]
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest(str(error), hint=_SHAPE) from error
     except (KeyError, TypeError) as error:
         raise BadRequest("Invalid _through - table, column and value are needed", hint=_SHAPE) from error

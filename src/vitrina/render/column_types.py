@@ -104,17 +104,17 @@ class JsonColumnType(BuiltInColumnType):
         if not isinstance(value, str):
             return None
         try:
-            parsed = json.loads(value)
-        except ValueError:
+            text = json.dumps(json.loads(value), indent=2)
+        except (ValueError, RecursionError):
             return None
-        return f"<pre>{escape(json.dumps(parsed, indent=2))}</pre>"
+        return f"<pre>{escape(text)}</pre>"
 
     async def validate(self, value: Any, datasette: Any) -> str | None:
         if value is None or value == "" or not isinstance(value, str):
             return None
         try:
             json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             return "Invalid JSON"
         return None
 

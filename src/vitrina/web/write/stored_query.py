@@ -69,7 +69,7 @@ def parse_fields(body: bytes) -> dict[str, str]:
     if text.startswith("{"):
         try:
             parsed = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             parsed = None
         if isinstance(parsed, dict):
             return {name: str(value) for name, value in parsed.items()}
