@@ -93,7 +93,7 @@ def test_magic_values():
 def test_magic_values_that_do_not_exist_are_errors(name, message):
     with pytest.raises(VitrinaError) as failed:
         magic_values([name], builtin_sources(CONTEXT))
-    assert (failed.value.message, failed.value.status) == (message, 500)
+    assert (failed.value.message, failed.value.status) == (message, 400)
 
 
 def test_an_anonymous_actor_has_no_values():

@@ -92,7 +92,7 @@ async def test_magic_parameters_cannot_be_set(fleet):
     cookies = {"flag": "red", "ds_actor": fleet.client.actor_cookie({"id": "ada"})}
     path = "/fleet/who.json?_actor_id=mallory&_cookie_flag=green"
     assert (await json_of(fleet, path, cookies=cookies))["rows"] == [{"id": "ada", "flag": "red"}]
-    assert (await json_of(fleet, "/fleet/who.json", 500, actor={"id": "ada"}))["error"] == "'flag'"
+    assert (await json_of(fleet, "/fleet/who.json", 400, actor={"id": "ada"}))["error"] == "'flag'"
 
 
 async def test_magic_parameters_of_plugins(fleet):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from vitrina.errors import VitrinaError
+from vitrina.errors import BadRequest
 
 #: Gives the value of what stands behind a prefix: ``:_now_epoch`` asks the source "now" for "epoch".
 MagicSource = Callable[[str], Any]
@@ -43,7 +43,7 @@ def builtin_sources(context: MagicContext) -> dict[str, MagicSource]:
 def magic_values(names: Iterable[str], sources: Mapping[str, MagicSource]) -> dict[str, Any]:
     """Values of the magic names among ``names``; None where no source has the prefix.
 
-    Raises VitrinaError (500) where a source has no value, as the contract has it.
+    Raises BadRequest where a source has no value.
     """
     values: dict[str, Any] = {}
     for name in names:
@@ -56,7 +56,7 @@ def magic_values(names: Iterable[str], sources: Mapping[str, MagicSource]) -> di
 
 def _of_actor(actor: Mapping[str, Any] | None, key: str) -> Any:
     if actor is None:
-        raise VitrinaError("", hint="This query needs a signed-in actor.")
+        raise BadRequest("", hint="This query needs a signed-in actor.")
     return _value_of(actor, key, "This query needs a key of the actor that yours does not have.")
 
 
@@ -66,7 +66,7 @@ def _of_cookies(cookies: Mapping[str, str], key: str) -> Any:
 
 def _value_of(values: Mapping[str, Any], key: str, hint: str) -> Any:
     if key not in values:
-        raise VitrinaError(repr(key), hint=hint)
+        raise BadRequest(repr(key), hint=hint)
     return values[key]
 
 
@@ -77,11 +77,11 @@ def _of_clock(now: datetime, key: str) -> int | str:
         return now.strftime("%Y-%m-%d")
     if key == "datetime_utc":
         return now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    raise VitrinaError(repr(key), hint="The clock has epoch, date_utc and datetime_utc.")
+    raise BadRequest(repr(key), hint="The clock has epoch, date_utc and datetime_utc.")
 
 
 def _random(random_hex: Callable[[int], str], key: str) -> str:
     kind, _, length = key.partition("_")
     if kind != "chars" or not length.isdecimal():
-        raise VitrinaError(repr(key), hint="Random values are asked for as _random_chars_16.")
+        raise BadRequest(repr(key), hint="Random values are asked for as _random_chars_16.")
     return random_hex(int(length))

@@ -80,7 +80,9 @@ def requested_extras(request: Request, scope: str, *, strict: bool) -> tuple[str
     known = _NAMES[scope]
     unknown = [name for name in names if name not in known]
     if unknown and strict:
-        raise BadRequest(f"Unknown _extra: {', '.join(sorted(unknown))}", hint="_extra=extras lists the extras of this page.")
+        raise BadRequest(
+            f"Unknown _extra: {', '.join(sorted(unknown))}", hint="_extra=extras lists the extras of this page."
+        )
     return tuple(name for name in names if name in known)
 
 

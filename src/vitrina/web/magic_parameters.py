@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from vitrina.errors import VitrinaError
+from vitrina.errors import BadRequest
 from vitrina.hooks.call import await_me_maybe
 from vitrina.plan.magic import MagicContext, MagicSource, builtin_sources, is_magic
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 async def magic_values(site: Site, request: Request, names: Iterable[str]) -> dict[str, Any]:
     """A value for each magic name among ``names``; None where nothing is registered for its prefix.
 
-    Raises VitrinaError (500) where the request has no such actor key or cookie.
+    Raises BadRequest where the request has no such actor key or cookie.
     """
     wanted = [name for name in names if is_magic(name)]
     if not wanted:
@@ -33,7 +33,7 @@ async def magic_values(site: Site, request: Request, names: Iterable[str]) -> di
             value = None if source is None else source(key)
             values[name] = await await_me_maybe(value)
         except KeyError as error:
-            raise VitrinaError(str(error), hint=f"There is no value for :{name} in this request.") from error
+            raise BadRequest(str(error), hint=f"There is no value for :{name} in this request.") from error
     return values
 
 

@@ -36,7 +36,7 @@ async def query_page(site: Site, request: Request) -> Any:
         raise BadRequest("?sql= is required", hint="Add ?sql= with the statement to run.")
     view = QueryView(site, request, database, access, extension, sql)
     view.private = access.private("execute-sql", database.name)
-    view.extras = requested_extras(request, QUERY, strict=bool(extension))
+    view.extras = requested_extras(request, QUERY, strict=False)
     if sql:
         await run(view)
     return await respond(view)

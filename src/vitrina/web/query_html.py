@@ -82,7 +82,7 @@ def _sql_form(view: QueryView) -> dict[str, Any]:
 
 
 def _save_url(view: QueryView, may_execute: bool) -> str | None:
-    if view.stored is not None or not view.sql or view.error or not may_execute:
+    if view.stored is not None or not view.sql or not may_execute:
         return None
     if not view.access.allowed("store-query", view.database.name):
         return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitrina.errors import BadRequest
 from vitrina.http.response import Response
+from vitrina.web.extras import QUERY, refuse_unknown_extras
 from vitrina.web.query_files import query_blob, query_csv
 from vitrina.web.query_html import html_response
 from vitrina.web.query_json import json_response
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 async def respond(view: QueryView, headers: Mapping[str, str] | None = None) -> Any:
     """The response; ``headers`` are those of a successful page.
 
-    Raises BadRequest where the SQL failed and the format has no place for the
-    message, NotFound for a format that does not exist.
+    Raises BadRequest for extras that a query does not have, and where the SQL
+    failed and the format has no place for the message, NotFound for a format that does not exist.
     """
     sent = dict(headers or {})
     if view.format == "":
         return await html_response(view, sent)
+    if view.format != "csv":
+        refuse_unknown_extras(view.request, QUERY)
     if view.error is not None:
         sent.pop("Cache-Control", None)
     match view.format:

@@ -33,7 +33,7 @@ async def stored_query_page(site: Site, request: Request, database: SqliteDataba
         return await run_posted(site, request, access, database, query, headers)
     extension = format_of(request)
     view = QueryView(site, request, database, access, extension, query.sql, query, private)
-    view.extras = requested_extras(request, QUERY, strict=bool(extension))
+    view.extras = requested_extras(request, QUERY, strict=False)
     if query.is_write:
         if extension not in ("", "json"):
             raise BadRequest("attempt to write a readonly database", hint="Send a POST to run this query.")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from vitrina.http.request import Request
     from vitrina.web.site import Site
 
-_FILTERS = {"": "All", "exclude-yours": "Exclude yours", "only-yours": "Only yours"}
+_FILTERS = {"all": "All", "exclude-yours": "Exclude yours", "only-yours": "Only yours"}
 
 
 async def permissions_page(site: Site, request: Request) -> Response:
@@ -28,7 +28,7 @@ async def permissions_page(site: Site, request: Request) -> Response:
         actor = parse_actor(form.get("actor"))
         place = (form.get("resource_1") or None, form.get("resource_2") or None)
         return Response.json(await explain_check(site, actor, form.get("permission"), *place))
-    wanted = request.args.get("filter") or ""
+    wanted = request.args.get("filter") or "all"
     context = {
         **debug_tabs(site, request, "permissions"),
         "checks": [_shown(check) for check in _filtered(site, request, wanted)],

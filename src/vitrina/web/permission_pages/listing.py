@@ -116,7 +116,8 @@ async def _document(site: Site, request: Request, name: str, asked: _Asked, item
     path = site.urls.path(f"/-/{name}{'.json' if format_of(request) == 'json' else ''}")
     if asked.page * asked.size < total:
         document["next_url"] = _page_url(path, asked, asked.page + 1)
-    if asked.page > 1:
+    # What is done to the whole instance has no list that one could leaf through.
+    if asked.page > 1 and (name == "rules" or site.permissions.actions[asked.action].takes_parent):
         document["previous_url"] = _page_url(path, asked, asked.page - 1)
     return document
 
@@ -128,9 +129,8 @@ def _parse(site: Site, request: Request, *, has_child: bool) -> _Asked:
         raise BadRequest("action parameter is required")
     if action not in site.permissions.actions:
         raise NotFound(f"Unknown action: {action}", hint="Actions are listed at /-/actions.")
-    parent = (args.get("parent") or None) if has_child else None
-    child = (args.get("child") or None) if has_child else None
-    if child and not parent:
+    parent, child = args.get("parent") or None, args.get("child") or None
+    if has_child and child and not parent:
         raise BadRequest("parent must be provided when child is specified")
     page = _number(args.get("_page", "1"), "_page", least=1)
     size = _number(args.get("_size", str(_DEFAULT_SIZE)), "_size", least=0)

@@ -63,6 +63,8 @@ async def table_page(site: Site, request: Request) -> Any:
     if format in output_renderers(site):
         return await _plugin_format(site, request, database, name, format)
     await find_table(database, name)
+    await visible_table(site, request, database, name, editing=False)
+    refuse_unknown_extras(request, TABLE)
     raise NotFound(f"Invalid format: {format}", hint="Tables come as HTML, .json and .csv.")
 
 
