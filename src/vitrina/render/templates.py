@@ -81,6 +81,11 @@ class Templates:
         self._twin.tests = self.environment.tests
         self._twin.globals = self.environment.globals
 
+    @property
+    def has_foreign(self) -> bool:
+        """Whether templates may come from a template directory or a plugin."""
+        return self.template_dir is not None or bool(self.plugin_dirs)
+
     def _open_environment(self, loader: BaseLoader) -> Environment:
         return Environment(
             loader=loader,

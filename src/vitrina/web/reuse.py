@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from vitrina.web.site import Site
 
 _REUSABLE = "reusable"
+# scope key: the databases and the stored content when the request came; an answer made meanwhile may hold older ones
+_BEGUN = "vitrina.begun"
 
 #: bytes of all kept answers together, and of the largest one that is kept
 MOST_BYTES = 64 * 1024 * 1024
@@ -90,6 +92,7 @@ class AnswerCache:
         self._most_bytes = most_bytes
         self._kept: OrderedDict[Hashable, _Kept] = OrderedDict()
         self._bytes = 0
+        self._served: dict[str, SqliteDatabase] = {}
         self._plugins = -1
         self._no_plugin_on_pages = False
         self.hits = 0
@@ -99,6 +102,12 @@ class AnswerCache:
 
         Without one, what the request reads from now on is noted.
         """
+        if self._served != self._site.databases:
+            # Pages list the databases that there are.
+            self._served = dict(self._site.databases)
+            self._kept.clear()
+            self._bytes = 0
+        scope[_BEGUN] = (self._served, self._site.store.snapshot)
         answer = await self._find(scope, actor)
         if answer is None:
             observed.begin()
@@ -131,8 +140,14 @@ class AnswerCache:
         key = _key(request.scope, request.scope.get("actor"))
         if key is None or any(_being_hashed(database) for database in self._site.databases.values()):
             return
+        if self._site.templates.has_foreign and _is_html(answer):
+            # Other people's templates may look at the request or the clock, and are edited while the server runs.
+            return
+        served, snapshot = request.scope.get(_BEGUN, (None, None))
+        if served is not self._served:
+            return
         self._drop(key)
-        self._kept[key] = _Kept(answer, observed.observed(), self._site.store.snapshot, size)
+        self._kept[key] = _Kept(answer, observed.observed(), snapshot, size)
         self._bytes += size
         while self._bytes > self._most_bytes:
             self._drop(next(iter(self._kept)))
@@ -169,6 +184,10 @@ async def _unchanged(database: SqliteDatabase, generation: int) -> bool:
 
 def _sets_cookie(answer: Answer) -> bool:
     return any(name.lower() == b"set-cookie" for name, _ in answer.headers)
+
+
+def _is_html(answer: Answer) -> bool:
+    return any(name.lower() == b"content-type" and value.startswith(b"text/html") for name, value in answer.headers)
 
 
 def _key(scope: Any, actor: Any) -> Hashable | None:

@@ -370,6 +370,9 @@ class SqliteDatabase:
         """Rises when another file was put in the place of this one."""
         with self._lock:
             self._watcher.look_at_file()
+            if self._watcher.may_be_overwritten():
+                # Writing through a connection that keeps pages of another file would destroy this one.
+                self._watcher.look()
             return self._watcher.epoch
 
     def _ensure_open(self) -> None:

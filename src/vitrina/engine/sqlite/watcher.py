@@ -32,6 +32,11 @@ class Watcher:
         self._conn: sqlite3.Connection | None = None
         self._data_version = -1
         self._identity: tuple[int, int] | None = None
+        # (size, time of change) when the version counter had changed last, and whether a write-ahead log stands beside
+        self._stamp: tuple[int | None, int | None] = (None, None)
+        self._is_wal = False
+        # another file may be in this place: the schema's number says nothing
+        self._in_doubt = False
         self.generation = 0
         self.epoch = 0
         self.catalog: DatabaseCatalog | None = None
@@ -59,27 +64,65 @@ class Watcher:
             return catalog
 
     def _look(self) -> DatabaseCatalog:
-        self.connect()
-        conn = self._conn
-        assert conn is not None
-        data_version: int = conn.execute("PRAGMA data_version").fetchone()[0]
+        data_version = self._read_version()
+        if data_version == self._data_version and self.may_be_overwritten():
+            self.close()
+            self.epoch += 1
+            self._in_doubt = True
+            data_version = self._read_version()
         catalog = self.catalog
         # Attached files have counters of their own, so nothing there is ever taken as unchanged.
         if catalog is not None and data_version == self._data_version and not catalog.attached:
             return catalog
         self.generation += 1
-        if catalog is None or catalog.schema_version != conn.execute("PRAGMA schema_version").fetchone()[0]:
+        conn = self._conn
+        assert conn is not None
+        # Taken after the counter: what is committed in between will be seen by the counter.
+        self._stamp = self._stamp_of_file()
+        if (
+            catalog is None
+            or self._in_doubt
+            or catalog.schema_version != conn.execute("PRAGMA schema_version").fetchone()[0]
+        ):
             catalog = self.catalog = introspect(conn, self._spec.name, next(_serials))
+            self._in_doubt = False
             conn.execute("PRAGMA busy_timeout=0")
         # Only now: had reading the schema failed, the next look would have to try again.
         self._data_version = data_version
         return catalog
+
+    def _read_version(self) -> int:
+        self.connect()
+        assert self._conn is not None
+        version: int = self._conn.execute("PRAGMA data_version").fetchone()[0]
+        return version
+
+    def may_be_overwritten(self) -> bool:
+        """Whether the file was written to since the version counter changed last.
+
+        Where the counter has not changed since, no commit did that: another
+        file, with the same counter, was copied over this one, and connections
+        would go on to mix the pages they keep with those of the new file. In
+        WAL mode the file also changes when nothing is committed.
+        """
+        return not self._is_wal and self._spec.is_mutable and self._stamp != (self.size, self.mtime_ns)
+
+    def _stamp_of_file(self) -> tuple[int | None, int | None]:
+        if self._spec.path is None:
+            return (None, None)
+        try:
+            stat = os.stat(self._spec.path)
+        except OSError:
+            # Gone at this moment: the next look says so.
+            return (None, None)
+        return (stat.st_size, stat.st_mtime_ns)
 
     def connect(self) -> None:
         """Open the connection if it is not open (blocking); raises sqlite3.Error as the driver does."""
         if self._conn is None:
             self._conn = self._open()
             self._data_version = -1
+            self._is_wal = self._conn.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
 
     def look_at_file(self) -> None:
         """See whether another file stands in the place of this one; costs one ``stat``."""
