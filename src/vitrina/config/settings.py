@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any
+from typing import Any, ClassVar
 
 
 def _setting(default: Any, doc: str) -> Any:
@@ -12,7 +12,13 @@ def _setting(default: Any, doc: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Every setting with its value. Field order is the order of ``/-/settings.json``."""
+    """Every setting with its value. Field order is the order of ``/-/settings.json``.
+
+    ``exact_limits``: numbers of rows are limits that nothing may exceed, not
+    even where the contract does.
+    """
+
+    exact_limits: ClassVar[bool] = False
 
     default_page_size: int = _setting(100, "Rows shown on a table page")
     max_returned_rows: int = _setting(1000, "Most rows a query, or a table page with _size=max, returns")
@@ -41,6 +47,14 @@ class Settings:
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+class LimitedSettings(Settings):
+    """Settings of one request whose actor is limited to less."""
+
+    __slots__ = ()
+
+    exact_limits: ClassVar[bool] = True
 
 
 #: name → (default, doc)

@@ -25,6 +25,9 @@ def page_size(given: str | None, table_config: Mapping[str, Any], settings: Sett
         size = -1
     if size < 0:
         raise BadRequest("_size must be a positive integer")
+    if settings.exact_limits and not given:
+        # What the configuration asks for was meant for people without a limit of their own.
+        return min(size, settings.max_returned_rows)
     if size > settings.max_returned_rows:
         raise BadRequest(f"_size must be <= {settings.max_returned_rows}")
     return size

@@ -49,6 +49,6 @@ def plan_query(
         params=bound,
         shown_params={name: bound[name] for name in (names or found) if not name.startswith("_")},
         names=tuple(names or found),
-        max_rows=most + 1 if most == settings.default_page_size else most,
+        max_rows=most + 1 if most == settings.default_page_size and not settings.exact_limits else most,
         time_limit_ms=parse_time_limit(time_limit, settings),
     )

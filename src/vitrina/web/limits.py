@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
+
+from vitrina.config.settings import LimitedSettings
 
 if TYPE_CHECKING:
     from vitrina.http.request import Request
@@ -20,15 +22,12 @@ def limited_site(site: Site, request: Request) -> Site:
     limits = actor.get("_limits") if actor is not None else None
     if not limits:
         return site
-    settings = site.settings
+    values = asdict(site.settings)
     if "rows" in limits:
-        rows = min(settings.max_returned_rows, limits["rows"])
-        settings = replace(
-            settings,
-            max_returned_rows=rows,
-            default_page_size=min(settings.default_page_size, rows),
-            allow_csv_stream=False,
-        )
+        rows = min(site.settings.max_returned_rows, limits["rows"])
+        values["max_returned_rows"] = rows
+        values["default_page_size"] = min(site.settings.default_page_size, rows)
+        values["allow_csv_stream"] = False
     if "ms" in limits:
-        settings = replace(settings, sql_time_limit_ms=min(settings.sql_time_limit_ms, limits["ms"]))
-    return replace(site, settings=settings)
+        values["sql_time_limit_ms"] = min(site.settings.sql_time_limit_ms, limits["ms"])
+    return replace(site, settings=LimitedSettings(**values))
