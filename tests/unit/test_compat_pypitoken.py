@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from vitrina.compat.finder import install, uninstall
-from vitrina.compat.names import PYPI_NAMES
+from vitrina.compat.pypi_names import PYPI_NAMES
 from vitrina.tokens.pypi import Token
 
 

@@ -7,12 +7,14 @@ import importlib.abc
 import importlib.machinery
 import importlib.metadata
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
-from vitrina.compat.names import NAMES, PACKAGES, PYPI_NAMES
-from vitrina.version import REFERENCE_VERSION
+from vitrina.compat.child_process import leave_children, reach_children
+from vitrina.compat.distribution import AliasDistribution
+from vitrina.compat.names import NAMES, PACKAGES
+from vitrina.compat.pypi_names import PYPI_NAMES
 
 NAME = "datasette"
 PYPI_NAME = "pypitoken"
@@ -66,15 +68,17 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: ModuleType) -> None:
         """Nothing to run: names are looked up when asked for."""
 
+    def find_distributions(
+        self, context: importlib.metadata.DistributionFinder.Context | None = None
+    ) -> Iterator[importlib.metadata.Distribution]:
+        """Answers for ``importlib.metadata``, before an installed copy does."""
+        wanted = context.name if context is not None else None
+        if NAME in self._names and (wanted is None or wanted.lower() == NAME):
+            yield AliasDistribution()
+
 
 _finder = AliasFinder(NAMES)
 _pypi_finder = AliasFinder(PYPI_NAMES)
-_real_version = importlib.metadata.version
-
-
-def _version(distribution_name: str) -> str:
-    """The reference's version under the reference's name; every other distribution as it is."""
-    return REFERENCE_VERSION if distribution_name == NAME else _real_version(distribution_name)
 
 
 def install(*, pypitoken: bool = False) -> None:
@@ -93,14 +97,14 @@ def install(*, pypitoken: bool = False) -> None:
         return
     sys.meta_path.insert(0, _finder)
     _forget(NAME)
-    importlib.metadata.version = _version
+    reach_children()
 
 
 def uninstall() -> None:
     """Undo :func:`install`, for tests."""
     _withdraw(_finder, NAME)
     _withdraw(_pypi_finder, PYPI_NAME)
-    importlib.metadata.version = _real_version
+    leave_children()
 
 
 def _withdraw(finder: AliasFinder, name: str) -> None:

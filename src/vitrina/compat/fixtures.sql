@@ -181,9 +181,6 @@ INSERT INTO "facetable" VALUES (15, '2019-01-17 08:00:00', 2, 0, 'MC', 4, 'Arcad
 CREATE TABLE binary_data (
     data BLOB
 );
-INSERT INTO "binary_data" VALUES (X'151C02C7AD05FE');
-INSERT INTO "binary_data" VALUES (X'151C03C7AD05FE');
-INSERT INTO "binary_data" VALUES (NULL);
 CREATE TABLE roadside_attractions (
     pk integer primary key,
     name text,

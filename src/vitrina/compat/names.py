@@ -4,40 +4,83 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-_RESPONSES = {
-    "Request": "vitrina.http.request:Request",
-    "Response": "vitrina.http.response:Response",
-    "NotFound": "vitrina.errors:NotFound",
-    "Forbidden": "vitrina.errors:Forbidden",
-    "PayloadTooLarge": "vitrina.errors:PayloadTooLarge",
-}
+from vitrina.compat.utility_names import ASGI, MULTIPART, SQLITE, UTILITIES
 
 _TOKENS = {
     "TokenHandler": "vitrina.tokens.handlers:TokenHandler",
     "TokenRestrictions": "vitrina.tokens.restrictions:TokenRestrictions",
     "TokenInvalid": "vitrina.errors:TokenInvalid",
 }
+_VERSION = {
+    "__version__": "vitrina.version:REFERENCE_VERSION",
+    "__version_info__": "vitrina.version:REFERENCE_VERSION_INFO",
+}
+_TASKS = {
+    "BackgroundTask": "vitrina.facade.lifespan:BackgroundTask",
+    "BackgroundTaskSupervisor": "vitrina.facade.lifespan:BackgroundTaskSupervisor",
+}
+_HOOK_NAMES = {"hookimpl": "vitrina.hooks.markers:hookimpl", "hookspec": "vitrina.hooks.markers:hookspec"}
+_EVENTS = (
+    "AlterTableEvent CreateTableEvent CreateTokenEvent DeleteRowEvent DropTableEvent Event InsertRowsEvent "
+    "LoginEvent LogoutEvent RenameTableEvent UpdateRowEvent UpsertRowsEvent"
+)
+_FIXTURES = (
+    "EXTRA_DATABASE_SQL TABLES TABLE_PARAMETERIZED_SQL generate_compound_rows generate_sortable_rows "
+    "populate_extra_database populate_fixture_database write_extra_database write_fixture_database"
+)
+_HOOKS = (
+    "actor_from_request actors_from_ids asgi_wrapper database_actions extra_body_script extra_css_urls "
+    "extra_js_urls extra_template_vars filters_from_request forbidden handle_exception homepage_actions "
+    "jinja2_environment_from_request jump_items_sql menu_links permission_resources_sql prepare_connection "
+    "prepare_jinja2_environment publish_subcommand query_actions register_actions register_column_types "
+    "register_commands register_events register_facet_classes register_magic_parameters "
+    "register_output_renderer register_routes register_token_handler render_cell row_actions shutdown startup "
+    "table_actions top_database top_homepage top_query top_row top_stored_query top_table track_event "
+    "view_actions write_wrapper"
+)
 
-#: names of a module; a value is "module:attribute"
+
+def _all_from(module: str, names: str) -> dict[str, str]:
+    return {name: f"{module}:{name}" for name in names.split()}
+
+
+_BASE_VIEWS = _all_from("vitrina.compat.views", "BaseView View DatasetteError")
+
+#: names of a module; a value is "module:attribute", or "module:" for the module itself
 NAMES: Mapping[str, Mapping[str, str]] = {
     "datasette": {
-        **_RESPONSES,
+        **{name: ASGI[name] for name in ("Request", "Response", "NotFound", "Forbidden", "PayloadTooLarge")},
         **_TOKENS,
-        "hookimpl": "vitrina.hooks.markers:hookimpl",
-        "hookspec": "vitrina.hooks.markers:hookspec",
+        **_HOOK_NAMES,
+        **_TASKS,
+        **_VERSION,
         "Event": "vitrina.hooks.events:Event",
-        "BackgroundTask": "vitrina.facade.lifespan:BackgroundTask",
-        "BackgroundTaskSupervisor": "vitrina.facade.lifespan:BackgroundTaskSupervisor",
+        "Permission": "vitrina.access.legacy:Permission",
+        "Context": "vitrina.compat.views:Context",
         "actor_matches_allow": "vitrina.access.actors:actor_matches_allow",
-        "__version__": "vitrina.version:REFERENCE_VERSION",
-        "__version_info__": "vitrina.version:REFERENCE_VERSION_INFO",
     },
-    "datasette.version": {
-        "__version__": "vitrina.version:REFERENCE_VERSION",
-        "__version_info__": "vitrina.version:REFERENCE_VERSION_INFO",
+    "datasette.__main__": {},
+    "datasette._pytest_plugin": {},
+    "datasette.version": _VERSION,
+    "datasette.app": {
+        "Datasette": "vitrina.facade.datasette:Datasette",
+        "DatasetteClient": "vitrina.http.client:InProcessClient",
+        "SETTINGS": "vitrina.compat.settings:SETTINGS",
+        "DEFAULT_SETTINGS": "vitrina.compat.settings:DEFAULT_SETTINGS",
+        "Database": "vitrina.facade.database:Database",
+        "PaginatedResources": "vitrina.facade.resource_lists:PaginatedResources",
+        "ResourcesSQL": "vitrina.facade.resource_lists:ResourcesSQL",
     },
-    "datasette.app": {"Datasette": "vitrina.facade.datasette:Datasette"},
-    "datasette.cli": {"cli": "vitrina.cli.main:cli"},
+    "datasette.background_tasks": _TASKS,
+    "datasette.cli": {
+        "cli": "vitrina.cli.main:cli",
+        "serve": "vitrina.cli.serve:serve",
+        "DEFAULT_SETTINGS": "vitrina.compat.settings:DEFAULT_SETTINGS",
+        "SETTINGS": "vitrina.compat.settings:SETTINGS",
+        "StaticMount": "vitrina.cli.parameters:StaticMount",
+        "LoadExtension": "vitrina.cli.parameters:LoadExtension",
+        "TestClient": "vitrina.compat.test_client:TestClient",
+    },
     "datasette.column_types": {
         "ColumnType": "vitrina.render.column_types:ColumnType",
         "SQLiteType": "vitrina.catalog.affinity:SQLiteType",
@@ -50,13 +93,22 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "QueryInterrupted": "vitrina.errors:QueryInterrupted",
         "DatasetteClosedError": "vitrina.errors:DatabaseClosed",
     },
-    "datasette.events": {"Event": "vitrina.hooks.events:Event"},
-    "datasette.facets": {"Facet": "vitrina.web.table.facet_class:Facet"},
-    "datasette.filters": {"FilterArguments": "vitrina.web.table.filter_arguments:FilterArguments"},
-    "datasette.hookspecs": {"hookimpl": "vitrina.hooks.markers:hookimpl", "hookspec": "vitrina.hooks.markers:hookspec"},
+    "datasette.default_permissions": {},
+    "datasette.events": _all_from("vitrina.hooks.events", _EVENTS),
+    "datasette.facets": {
+        "Facet": "vitrina.web.table.facet_class:Facet",
+        **_all_from("vitrina.compat.facets", "ColumnFacet ArrayFacet DateFacet load_facet_configs"),
+    },
+    "datasette.filters": {
+        "FilterArguments": "vitrina.web.table.filter_arguments:FilterArguments",
+        "Filters": "vitrina.compat.filters:Filters",
+    },
+    "datasette.fixtures": _all_from("vitrina.compat.fixtures", _FIXTURES),
+    "datasette.hookspecs": {**_HOOK_NAMES, **_all_from("vitrina.hooks.spec", _HOOKS)},
     "datasette.jump": {"JumpSQL": "vitrina.web.jump_sql:JumpSQL"},
     "datasette.permissions": {
         "Action": "vitrina.access.actions:Action",
+        "Permission": "vitrina.access.legacy:Permission",
         "Resource": "vitrina.access.resources:Resource",
         "PermissionSQL": "vitrina.access.permission_sql:PermissionSQL",
         "SkipPermissions": "vitrina.execute.permissions:skip_permissions",
@@ -64,72 +116,30 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "datasette.plugins": {
         "pm": "vitrina.facade.plugins:pm",
         "get_plugins": "vitrina.facade.plugins:get_plugins",
+        "DEFAULT_PLUGINS": "vitrina.hooks.built_in:BUILT_IN_PLUGINS",
     },
-    "datasette.resources": {
-        "DatabaseResource": "vitrina.access.resources:DatabaseResource",
-        "TableResource": "vitrina.access.resources:TableResource",
-        "QueryResource": "vitrina.access.resources:QueryResource",
+    "datasette.renderer": {
+        "CustomJSONEncoder": "vitrina.compat.json_encoder:CustomJSONEncoder",
+        "remove_infinites": "vitrina.compat.json_encoder:remove_infinites",
+    },
+    "datasette.resources": _all_from(
+        "vitrina.access.resources", "Resource DatabaseResource TableResource QueryResource"
+    ),
+    "datasette.stored_queries": {
+        "StoredQuery": "vitrina.catalog.stored:StoredQuery",
+        "StoredQueryPage": "vitrina.facade.stored_queries:StoredQueryPage",
     },
     "datasette.tokens": {**_TOKENS, "SignedTokenHandler": "vitrina.tokens.handlers:SignedTokenHandler"},
-    "datasette.utils": {
-        "CustomRow": "vitrina.render.rows:CustomRow",
-        "MultiParams": "vitrina.http.multi_params:MultiParams",
-        "StartupError": "vitrina.errors:StartupError",
-        "QueryInterrupted": "vitrina.errors:QueryInterrupted",
-        "actor_matches_allow": "vitrina.access.actors:actor_matches_allow",
-        "async_call_with_supported_arguments": "vitrina.hooks.call:async_call_with_supported_arguments",
-        "await_me_maybe": "vitrina.hooks.call:await_me_maybe",
-        "call_with_supported_arguments": "vitrina.hooks.call:call_with_supported_arguments",
-        "display_actor": "vitrina.access.actors:display_actor",
-        "escape_sqlite": "vitrina.dialect.quoting:escape_sqlite",
-        "named_parameters": "vitrina.dialect.parameters:named_parameters",
-        "path_with_added_args": "vitrina.http.paths:path_with_added_args",
-        "path_with_format": "vitrina.http.paths:path_with_format",
-        "path_with_removed_args": "vitrina.http.paths:path_with_removed_args",
-        "path_with_replaced_args": "vitrina.http.paths:path_with_replaced_args",
-        "sqlite3": "sqlite3:",
-        "tilde_decode": "vitrina.tilde:tilde_decode",
-        "tilde_encode": "vitrina.tilde:tilde_encode",
-        "to_css_class": "vitrina.render.css_class:to_css_class",
-    },
-    "datasette.utils.asgi": {
-        **_RESPONSES,
-        "AsgiStream": "vitrina.http.streaming:AsgiStream",
-        "BadRequest": "vitrina.errors:BadRequest",
-        "Base400": "vitrina.errors:BadRequest",
-        "DatabaseNotFound": "vitrina.errors:DatabaseNotFound",
-        "RowNotFound": "vitrina.errors:RowNotFound",
-        "TableNotFound": "vitrina.errors:TableNotFound",
-    },
-    "datasette.utils.sqlite": {"sqlite3": "sqlite3:"},
-}
-
-_PYPI_EXCEPTIONS = {
-    name: f"vitrina.tokens.pypi.exceptions:{name}"
-    for name in ("InvalidRestriction", "LoaderError", "MissingContextError", "PyPITokenException", "ValidationError")
-}
-
-_PYPI_RESTRICTIONS = {
-    name: f"vitrina.tokens.pypi.restrictions:{name}"
-    for name in (
-        "DateRestriction",
-        "LegacyDateRestriction",
-        "LegacyNoopRestriction",
-        "LegacyProjectNamesRestriction",
-        "ProjectIDsRestriction",
-        "ProjectNamesRestriction",
-        "Restriction",
-        "UserIDRestriction",
-    )
-}
-
-#: as ``NAMES``, for the package that reads PyPI's tokens; served where the real one is missing
-PYPI_NAMES: Mapping[str, Mapping[str, str]] = {
-    "pypitoken": {**_PYPI_EXCEPTIONS, **_PYPI_RESTRICTIONS, "Token": "vitrina.tokens.pypi.token:Token"},
-    "pypitoken.exceptions": _PYPI_EXCEPTIONS,
-    "pypitoken.restrictions": {**_PYPI_RESTRICTIONS, "Context": "vitrina.tokens.pypi.restrictions:Context"},
-    "pypitoken.token": {"Token": "vitrina.tokens.pypi.token:Token", "PREFIX": "vitrina.tokens.pypi.token:PREFIX"},
+    "datasette.tracer": _all_from("vitrina.hooks.tracing", "trace trace_child_tasks capture_traces get_task_id"),
+    "datasette.url_builder": _all_from("vitrina.http.urls", "Urls PrefixedUrlString"),
+    "datasette.utils": UTILITIES,
+    "datasette.utils.asgi": ASGI,
+    "datasette.utils.multipart": MULTIPART,
+    "datasette.utils.sqlite": SQLITE,
+    "datasette.utils.testing": _all_from("vitrina.compat.test_client", "TestClient TestResponse"),
+    "datasette.views": {"Context": "vitrina.compat.views:Context"},
+    "datasette.views.base": _BASE_VIEWS,
 }
 
 #: modules that have modules below them
-PACKAGES = frozenset({"datasette", "datasette.utils", "pypitoken"})
+PACKAGES = frozenset({"datasette", "datasette.utils", "datasette.views", "datasette.default_permissions", "pypitoken"})

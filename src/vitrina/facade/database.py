@@ -69,9 +69,10 @@ class Database:
 
     @property
     def engine(self) -> SqliteDatabase:
-        """The engine behind this object. Raises RuntimeError before the database was added to an instance."""
+        """The engine behind this object; one that was not added to its instance gets one of its own."""
         if self._engine is None:
-            raise RuntimeError("This database was not added to an instance yet: call datasette.add_database(db)")
+            name = self.memory_name or self.path or "_memory"
+            return self.ds.open_engine(self, name, name)  # type: ignore[no-any-return]
         return self._engine
 
     @property
@@ -162,8 +163,8 @@ class Database:
     async def execute_write_fn(
         self, fn: Callable[..., Any], block: bool = True, transaction: bool = True, request: Any = None
     ) -> Any:
-        """Run ``fn(conn)`` on the writer; its value when ``block``, else a task id at once."""
-        pending = self.engine.write(fn, transaction=transaction)
+        """Run ``fn(conn)`` or ``fn(conn, track_event)`` on the writer; its value when ``block``, else a task id."""
+        pending = self.ds.site.writes.foreign(self.engine, fn, request=request, transaction=transaction)
         if block:
             return await pending
         self.ds.keep(pending)

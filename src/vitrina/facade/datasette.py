@@ -17,10 +17,13 @@ from vitrina.facade.content import ContentMethods
 from vitrina.facade.database import Database
 from vitrina.facade.identity import IdentityMethods
 from vitrina.facade.lifespan import BackgroundTask, BackgroundTaskSupervisor
+from vitrina.facade.old_names import OldNames
 from vitrina.facade.rendering import RenderingMethods
+from vitrina.facade.resolving import ResolvingMethods
 from vitrina.facade.resource_lists import ResourceMethods
 from vitrina.facade.specs import MEMORY, unique_name
 from vitrina.facade.startup import run_shutdown, run_startup
+from vitrina.facade.stored_queries import StoredQueryMethods
 from vitrina.http.inside import in_client
 
 if TYPE_CHECKING:
@@ -29,7 +32,15 @@ if TYPE_CHECKING:
 INTERNAL = "_internal"
 
 
-class Datasette(IdentityMethods, ContentMethods, RenderingMethods, ResourceMethods):
+class Datasette(
+    IdentityMethods,
+    ContentMethods,
+    StoredQueryMethods,
+    RenderingMethods,
+    ResourceMethods,
+    ResolvingMethods,
+    OldNames,
+):
     """One server: its databases, configuration, plugins and application.
 
     ``files`` and ``immutables`` are paths; ``config``, ``metadata`` and
@@ -179,9 +190,17 @@ class Datasette(IdentityMethods, ContentMethods, RenderingMethods, ResourceMetho
         """Serve another database; its name gets ``_2``, ``_3`` … where it is taken."""
         wanted = name or db.memory_name or (Path(db.path).stem if db.path else MEMORY)
         unique = unique_name(wanted, self._databases)
+        engine = self.open_engine(db, unique, route or unique)
+        # New objects, so that a request that iterates keeps what it began with.
+        self.site.databases[unique] = engine
+        self._databases = {**self._databases, unique: db}
+        return db
+
+    def open_engine(self, db: Database, name: str, route: str) -> SqliteDatabase:
+        """Give a database object its engine; nothing is opened yet."""
         spec = DatabaseSpec(
-            name=unique,
-            route=route or unique,
+            name=name,
+            route=route,
             path=db.path,
             memory_name=db.memory_name,
             is_memory=db.is_memory,
@@ -192,10 +211,7 @@ class Datasette(IdentityMethods, ContentMethods, RenderingMethods, ResourceMetho
         )
         engine = SqliteDatabase(spec, pool=self._assembly.pool, setup=self._assembly.setup)
         db.attach(engine)
-        # New objects, so that a request that iterates keeps what it began with.
-        self.site.databases[unique] = engine
-        self._databases = {**self._databases, unique: db}
-        return db
+        return engine
 
     def add_memory_database(self, memory_name: str, name: str | None = None, route: str | None = None) -> Database:
         """Serve the shared memory database of that name."""

@@ -7,6 +7,8 @@ from typing import Any
 
 import pluggy
 
+from vitrina.hooks.built_in import BUILT_IN_HOOKS
+
 # Modules of Vitrina itself that take part as plugins.
 _BUILT_IN = ("vitrina", "datasette.")
 
@@ -17,7 +19,7 @@ def plugin_list(pm: pluggy.PluginManager, *, with_built_in: bool = False) -> lis
     found = []
     for plugin in pm.get_plugins():
         name = pm.get_name(plugin) or ""
-        if _is_built_in(plugin, name) and not with_built_in:
+        if _is_built_in(plugin, name):
             continue
         distribution = distributions.get(plugin)
         folder = os.path.dirname(getattr(plugin, "__file__", None) or "")
@@ -30,6 +32,11 @@ def plugin_list(pm: pluggy.PluginManager, *, with_built_in: bool = False) -> lis
                 "hooks": sorted({caller.name for caller in pm.get_hookcallers(plugin) or ()}),
             }
         )
+    if with_built_in:
+        found += [
+            {"name": name, "static": False, "templates": False, "version": None, "hooks": list(hooks)}
+            for name, hooks in BUILT_IN_HOOKS.items()
+        ]
     return sorted(found, key=lambda item: item["name"])
 
 

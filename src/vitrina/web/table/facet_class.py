@@ -50,23 +50,8 @@ class Facet:
 
         ``config`` is an object; a plain column name stands under ``simple``.
         """
-        found = [*self._configured(), *self._requested()]
+        found = facet_entries(self.request, self.table_config)
         return [{"source": source, "config": config} for kind, source, config in found if kind == self.type]
-
-    def _configured(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        for entry in self.table_config.get("facets") or ():
-            kind, config = ("column", entry) if isinstance(entry, str) else next(iter(entry.items()))
-            yield kind, "metadata", {"simple": config} if isinstance(config, str) else dict(config)
-
-    def _requested(self) -> Iterator[tuple[str, str, dict[str, Any]]]:
-        for key, value in self.get_querystring_pairs():
-            if key == "_facet":
-                kind = "column"
-            elif key.startswith("_facet_") and key != "_facet_size":
-                kind = key.removeprefix("_facet_")
-            else:
-                continue
-            yield kind, "request", json.loads(value) if value.startswith("{") else {"simple": value}
 
     def get_querystring_pairs(self) -> list[tuple[str, str]]:
         """The query string as pairs in order, blank values kept."""
@@ -95,3 +80,18 @@ class Facet:
     async def facet_results(self) -> tuple[list[dict[str, Any]], list[str]]:
         """Facets with their results, and names of those that ran out of time."""
         raise NotImplementedError
+
+
+def facet_entries(request: Request, table_config: Mapping[str, Any] | None) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Type, source ("metadata" or "request") and configuration of every facet that is asked for."""
+    for entry in (table_config or {}).get("facets") or ():
+        kind, config = ("column", entry) if isinstance(entry, str) else next(iter(entry.items()))
+        yield kind, "metadata", {"simple": config} if isinstance(config, str) else dict(config)
+    for key, value in parse_qsl(request.query_string, keep_blank_values=True):
+        if key == "_facet":
+            kind = "column"
+        elif key.startswith("_facet_") and key != "_facet_size":
+            kind = key.removeprefix("_facet_")
+        else:
+            continue
+        yield kind, "request", json.loads(value) if value.startswith("{") else {"simple": value}
