@@ -10,6 +10,7 @@ from click_default_group import DefaultGroup
 
 from vitrina.cli.inspect import inspect
 from vitrina.cli.packages import install, uninstall
+from vitrina.cli.password import set_password
 from vitrina.cli.plugins import plugins
 from vitrina.cli.serve import serve
 from vitrina.cli.token import token
@@ -71,7 +72,7 @@ def cli() -> None:
     """
 
 
-for _command in (serve, inspect, create_token, token, plugins, install, uninstall):
+for _command in (serve, inspect, create_token, token, set_password, plugins, install, uninstall):
     cli.add_command(_command)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from vitrina.config.directory import ConfigDirectory, read_directory
-from vitrina.config.identity import parse_token_config
+from vitrina.config.identity import parse_login_config, parse_token_config
 from vitrina.config.load import load_config
 from vitrina.config.model import Config
 from vitrina.config.secrets import resolve
@@ -19,6 +19,7 @@ from vitrina.engine.sqlite.database import SqliteDatabase
 from vitrina.engine.sqlite.readers import ReaderPool
 from vitrina.execute.counts import known_counts_of
 from vitrina.execute.internal import InternalDatabase
+from vitrina.execute.login import Login
 from vitrina.execute.own_tokens import OwnTokens
 from vitrina.execute.permission_plugins import PermissionPlugins
 from vitrina.execute.permissions import Permissions
@@ -33,6 +34,7 @@ from vitrina.http.static import StaticFiles
 from vitrina.http.urls import Urls
 from vitrina.render.templates import Templates
 from vitrina.tokens.signing import Signer
+from vitrina.web.permission_pages.login import LOGIN_KEY
 from vitrina.web.site import Site
 
 STATIC = Path(__file__).resolve().parent.parent / "ui" / "static"
@@ -204,6 +206,9 @@ def assemble(assembly: Assembly) -> Site:
         inspect_data=dict(assembly.inspect_data or {}),
         static_url=static_url,
     )
+    login = parse_login_config(config)
+    if login is not None:
+        site.state[LOGIN_KEY] = Login(login)
     site.state["tokens"] = OwnTokens(tokens, assembly.secret, internal)
     site.state["static"] = {"built_in": built_in, "mounts": mounts, "plugins": plugin_files}
     return site

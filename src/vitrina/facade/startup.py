@@ -11,6 +11,7 @@ from vitrina.hooks.call import await_me_maybe
 from vitrina.render.column_types import BUILT_IN
 from vitrina.tokens.handlers import TokenHandler
 from vitrina.web.column_types import REGISTRY_KEY
+from vitrina.web.permission_pages.login import LOGIN_KEY
 
 if TYPE_CHECKING:
     from vitrina.execute.own_tokens import OwnTokens
@@ -31,6 +32,8 @@ async def run_startup(datasette: Any) -> None:
     await _register_column_types(site, datasette)
     await site.hooks.gather("prepare_jinja2_environment", env=site.templates.environment, datasette=datasette)
     await register_token_handlers(site, datasette)
+    if LOGIN_KEY in site.state:
+        site.state[LOGIN_KEY].read()
     await site.store.load()
     for result in site.hooks.call("startup", datasette=datasette):
         await await_me_maybe(result)

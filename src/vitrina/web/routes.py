@@ -32,6 +32,7 @@ from vitrina.web.permission_pages.allow_debug import allow_debug_page
 from vitrina.web.permission_pages.check import check_page
 from vitrina.web.permission_pages.create_token import create_token_page
 from vitrina.web.permission_pages.listing import allowed_page, rules_page
+from vitrina.web.permission_pages.login import login_page
 from vitrina.web.permission_pages.sign_in import auth_token_page, logout_page
 from vitrina.web.permission_pages.tokens import tokens_page
 from vitrina.web.queries_list import database_queries_page, instance_queries_page, query_definition_page
@@ -76,6 +77,7 @@ _INSTANCE = (
     Route("jump", "/-/jump(.json)", jump_page),
     Route("queries", "/-/queries(.json)", instance_queries_page),
     Route("schema", "/-/schema(.json|.md)", instance_schema_page),
+    Route("login", "/-/login", login_page, _FORM),
     Route("logout", "/-/logout", logout_page, _FORM),
     Route("permissions", "/-/permissions", permissions_page, _FORM),
     Route("allowed", "/-/allowed(.json)", allowed_page),
@@ -83,13 +85,13 @@ _INSTANCE = (
     Route("check", "/-/check(.json)", check_page),
     Route("messages", "/-/messages", messages_page, _FORM),
     Route("allow-debug", "/-/allow-debug", allow_debug_page),
-    Route("patterns", "/-/patterns", patterns_page, allow=True),
+    Route("patterns", "/-/patterns", patterns_page, allow=True, own_html=True),
     Route("debug-autocomplete", "/-/debug/autocomplete", autocomplete_page),
 )
 
 _DATABASE = (
     Route("download", "/{database}.db", database_download, ("*",)),
-    Route("database", "/{database}(.*)", database_page, allow=True),
+    Route("database", "/{database}(.*)", database_page, allow=True, own_html=True),
     Route("create", "/{database}/-/create", create_table, _POST),
     Route("foreign-key-targets", "/{database}/-/foreign-key-targets", foreign_key_targets),
     Route("database-queries", "/{database}/-/queries(.json)", database_queries_page),
