@@ -56,6 +56,14 @@ def parse_table(sql: str) -> TableParts:
     return parts
 
 
+def select_of_view(sql: str) -> str:
+    """The SELECT in a CREATE VIEW statement: what follows its first bare AS."""
+    for match in _TOKEN.finditer(sql):
+        if match.lastgroup == "word" and match.group().lower() == "as":
+            return sql[match.end() :]
+    return ""
+
+
 def _items(tokens: list[Token], at: int) -> tuple[list[list[Token]], int]:
     """The tokens between commas up to the closing parenthesis, and where that is."""
     items: list[list[Token]] = [[]]

@@ -14,8 +14,9 @@ from vitrina.errors import Unavailable, VitrinaError
 
 if TYPE_CHECKING:
     from vitrina.engine.protocols import Params
-    from vitrina.engine.sqlite.database import ReadSession, SqliteDatabase
+    from vitrina.engine.sqlite.database import SqliteDatabase
     from vitrina.engine.sqlite.reader import SqliteReader
+    from vitrina.engine.sqlite.session import ReadSession
 
 #: seconds that a stream waits for its turn before the client is told to come back
 WAIT_S = 5.0

@@ -7,19 +7,22 @@ import hashlib
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 from vitrina.catalog.model import DatabaseCatalog
+from vitrina.dialect.analysis import SQLAnalysis
 from vitrina.engine import observed
 from vitrina.engine.protocols import CatalogChanged, DatabaseSpec
+from vitrina.engine.sqlite.analysis import analyze
 from vitrina.engine.sqlite.awaited import Awaited
 from vitrina.engine.sqlite.connections import ConnectionSetup, Purpose, open_connection
 from vitrina.engine.sqlite.files import explain
 from vitrina.engine.sqlite.fingerprint import SMALL_FILE, Fingerprint
 from vitrina.engine.sqlite.reader import ReadConnection, SqliteReader
 from vitrina.engine.sqlite.readers import ReaderPool
+from vitrina.engine.sqlite.session import ReadSession
 from vitrina.engine.sqlite.transactions import in_transaction, without_transaction
 from vitrina.engine.sqlite.translate import translated
 from vitrina.engine.sqlite.turns import turn_of
@@ -318,7 +321,12 @@ class SqliteDatabase:
 
     def open_session(self) -> ReadSession:
         """Connections of one's own, for a stream: they are not those of any reader thread."""
-        return ReadSession(self, self._new_slot())
+        slot = self._new_slot()
+
+        def read(job: Callable[[SqliteReader], Any], planned_with: DatabaseCatalog | None, awaited: Awaited) -> Any:
+            return self._read(job, planned_with, awaited, slot)
+
+        return ReadSession(self.pool, read, lambda: self._drop_slot(slot))
 
     # Writing
 
@@ -354,6 +362,22 @@ class SqliteDatabase:
         try:
             with self._turn:
                 return fn(conn)
+        finally:
+            conn.close()
+
+    async def analyze(self, sql: str, params: Mapping[str, Any] | Sequence[Any] = ()) -> SQLAnalysis:
+        """What a statement would do, asked on a connection opened for it (one hop).
+
+        Raises the driver's own errors for one that cannot be prepared.
+        """
+        return await self.pool.run(lambda: self._analyze(sql, params))
+
+    def _analyze(self, sql: str, params: Mapping[str, Any] | Sequence[Any]) -> SQLAnalysis:
+        self._current()
+        conn = self._open("guarded")
+        try:
+            with self._turn:
+                return analyze(conn, sql, params, database=self.name)
         finally:
             conn.close()
 
@@ -398,44 +422,3 @@ class SqliteDatabase:
                 slot.close()
             finally:
                 slot.lock.release()
-
-
-class Closeable(Protocol):
-    """Something that a session holds on to."""
-
-    def close(self) -> None:
-        """Give up what it holds. Idempotent."""
-
-
-class ReadSession:
-    """Reads on connections that nobody else uses; each call is one hop and holds nothing open after it."""
-
-    def __init__(self, database: SqliteDatabase, slot: _Slot) -> None:
-        self._database = database
-        self._slot = slot
-        self._kept: list[Closeable] = []
-
-    def keep(self, resource: Closeable) -> None:
-        """Close ``resource`` together with the session."""
-        self._kept.append(resource)
-
-    async def read(self, job: Callable[[SqliteReader], T], *, catalog: DatabaseCatalog | None = None) -> T:
-        """As :meth:`SqliteDatabase.read`. A file replaced meanwhile is still read as it was."""
-        database = self._database
-        awaited = Awaited()
-        return await awaited.result(
-            database.pool.run_export(lambda: database._read(job, catalog, awaited, self._slot))
-        )
-
-    async def run(self, job: Callable[[], T]) -> T:
-        """Run other blocking work of the stream in a thread (one hop)."""
-        return await self._database.pool.run_export(job)
-
-    async def close(self) -> None:
-        """Close the connections (one hop). Idempotent."""
-        await self._database.pool.run_export(self._close)
-
-    def _close(self) -> None:
-        while self._kept:
-            self._kept.pop().close()
-        self._database._drop_slot(self._slot)

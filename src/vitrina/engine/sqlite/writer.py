@@ -106,7 +106,8 @@ class Writer:
         return item.future
 
     def _count(self, item: _Queued) -> None:
-        if self._waiting >= MAX_WAITING or self._waiting_bytes + item.size > MAX_WAITING_BYTES and self._waiting:
+        too_large = self._waiting > 0 and self._waiting_bytes + item.size > MAX_WAITING_BYTES
+        if self._waiting >= MAX_WAITING or too_large:
             raise Unavailable(
                 f"Too many writes to database {self._name} are waiting",
                 hint="Nothing was written. Send the same request again in a moment.",

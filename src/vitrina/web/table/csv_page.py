@@ -32,7 +32,8 @@ from vitrina.web.table.view import TableView, row_path
 
 if TYPE_CHECKING:
     from vitrina.engine.protocols import Reader
-    from vitrina.engine.sqlite.database import ReadSession, SqliteDatabase
+    from vitrina.engine.sqlite.database import SqliteDatabase
+    from vitrina.engine.sqlite.session import ReadSession
     from vitrina.http.request import Request
     from vitrina.web.site import Site
 
