@@ -15,11 +15,14 @@ from typing import Any
 import click
 
 from vitrina import errors
+from vitrina.access.actions import BUILT_IN_ACTIONS, DEFAULT_ALLOWED
 from vitrina.cli.main import cli
 from vitrina.config.reference import LEVELS
 from vitrina.config.settings import SETTINGS
 from vitrina.hooks import spec
 from vitrina.hooks.manager import HOOK_NAMES
+from vitrina.tokens.narrowed.conditions import KINDS
+from vitrina.tokens.narrowed.effect import is_reading
 
 TARGET = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "<!-- Written by `make docs` from the code: change it there. -->\n"
@@ -48,11 +51,19 @@ def cli_page() -> str:
     parts = ["# Command line\n"]
     parts.append("`vitrina` without a command is `vitrina serve`. Each environment variable is read with the prefix")
     parts.append("`VITRINA_` first, then `DATASETTE_`.\n")
-    for name, command in sorted(cli.commands.items()):
+    for name, command in _commands(cli, ""):
         parts.append(f"## `vitrina {name}`\n")
         parts.append(inspect.cleandoc(command.help or "").replace("\b\n", "").replace("\f", "") + "\n")
         parts.append(_command_table(command) + "\n")
     return "\n".join(parts)
+
+
+def _commands(group: click.Group, prefix: str) -> Iterator[tuple[str, click.Command]]:
+    """Every command with its whole name, those of groups after their group."""
+    for name, command in sorted(group.commands.items()):
+        yield prefix + name, command
+        if isinstance(command, click.Group):
+            yield from _commands(command, f"{prefix}{name} ")
 
 
 def _command_table(command: click.Command) -> str:
@@ -72,7 +83,7 @@ def _kind(option: click.Option) -> str:
         return "flag"
     kind = option.metavar or option.type.name
     if isinstance(option.type, click.IntRange):
-        kind = f"{option.type.min}–{option.type.max}"
+        kind = f"{option.type.min}–{'' if option.type.max is None else option.type.max}"
     return kind + (", repeatable" if option.multiple else "")
 
 
@@ -144,12 +155,39 @@ def configuration_page() -> str:
     return "\n".join(parts)
 
 
+def permissions_page() -> str:
+    """Every action, and every caveat of tokens."""
+    parts = ["# Actions and caveats\n", "## Actions\n"]
+    parts.append("What an actor may be allowed to do. The abbreviation stands in signed tokens. Plugins add actions.\n")
+    rows = []
+    for action in BUILT_IN_ACTIONS:
+        level = action.resource_class.name if action.resource_class is not None else "instance"
+        marks = ("yes" if action.name in DEFAULT_ALLOWED else "", "yes" if is_reading(action.name) else "")
+        needs = f"`{action.also_requires}`" if action.also_requires else ""
+        rows.append((f"`{action.name}`", f"`{action.abbr}`", level, action.description or "", *marks, needs))
+    header = ("Action", "Short", "Of", "Meaning", "Allowed by default", "Counts as reading", "Needs besides")
+    parts.append(table(header, rows) + "\n")
+    parts.append("## Caveats\n")
+    parts.append(
+        "What narrows a `vtk_` token, as it is written, and the option of `vitrina token restrict` that adds it."
+    )
+    parts.append(
+        "All caveats of a token must hold; a server refuses a token with one that it does not know. The list is"
+    )
+    parts.append("short on purpose: whatever is not certainly reading counts as writing, and an action of the whole")
+    parts.append("instance other than `view-instance` is outside of every database.\n")
+    kinds = [(f"`{kind.example}`", f"`{kind.option}`" if kind.option else "", kind.meaning) for kind in KINDS.values()]
+    parts.append(table(("Caveat", "Option", "Meaning"), kinds) + "\n")
+    return "\n".join(parts)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "cli.md": cli_page,
     "settings.md": settings_page,
     "configuration.md": configuration_page,
     "errors.md": errors_page,
     "hooks.md": hooks_page,
+    "permissions.md": permissions_page,
 }
 
 

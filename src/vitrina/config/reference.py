@@ -67,5 +67,18 @@ LEVELS: dict[str, tuple[Key, ...]] = {
     "vitrina": (
         ("access_log", "true or false", "One log line for each request; true by default"),
         ("page_time_limit_ms", "integer", "Time limit of everything on a page together"),
+        ("tokens", "object", "Tokens that their holder can narrow, and revoking, see below"),
+        ("login", "object", "Signing in with a password, see below"),
+    ),
+    "vitrina.tokens": (
+        ("macaroon", "true or false", "Make and accept tokens that begin with vtk_; true where the block is there"),
+        ("handler", "signed or macaroon", "The kind made where none is named; signed by default"),
+        ("key_id", "integer", "Number of the server's secret; 1 by default"),
+        ("previous_secrets", "object", "Earlier secrets by number, which still count; use $file or $env"),
+        ("client_address", "connection or {header: NAME}", "Where the client's address is known from, for networks"),
+    ),
+    "vitrina.login": (
+        ("password_file", "path", "Names and hashes, written by vitrina set-password"),
+        ("hours", "integer", "For how long people stay signed in; 336 by default, 0 for ever"),
     ),
 }
