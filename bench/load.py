@@ -6,21 +6,38 @@ import re
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 
 from bench.servers import Server
 
 
-def rate(server: Server, path: str, *, seconds: float = 4, connections: int = 8) -> float:
+def rate(server: Server, path: str, *, seconds: float = 4, connections: int = 8, bearer: str | None = None) -> float:
     """Requests per second that ``server`` answers with 2xx.
 
     Raises RuntimeError where an answer was not 2xx or wrk is missing.
     """
+    return _wrk(server, path, ["-H", f"Authorization: Bearer {bearer}"] if bearer else [], seconds, connections)
+
+
+def post_rate(server: Server, path: str, body: str, *, bearer: str, seconds: float, connections: int) -> float:
+    """Requests per second for a JSON body that is posted again and again."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(
+            f'wrk.method = "POST"\nwrk.body = [==[{body}]==]\n'
+            'wrk.headers["Content-Type"] = "application/json"\n'
+            f'wrk.headers["Authorization"] = "Bearer {bearer}"\n'
+        )
+        script.flush()
+        return _wrk(server, path, ["-s", script.name], seconds, connections)
+
+
+def _wrk(server: Server, path: str, options: list[str], seconds: float, connections: int) -> float:
     wrk = shutil.which("wrk")
     if wrk is None:
         raise RuntimeError("wrk is not installed (Debian: apt-get install wrk)")
     output = subprocess.run(
-        [wrk, "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "30s", server.url(path)],
+        [wrk, "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "30s", *options, server.url(path)],
         capture_output=True,
         text=True,
         check=True,

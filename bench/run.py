@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import fixtures, load
+from bench import fixtures, load, writes
 from bench.servers import Server, serve
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -174,6 +174,59 @@ class Bench:
         a, b = (statistics.median(column) for column in zip(*pairs, strict=True))
         self.add(Row("--get, whole process", f"{a:.2f} s", f"{b:.2f} s", ratio, 1))
 
+    def writing(self) -> None:
+        """Inserts from 8 clients, imports, and reads beside writes."""
+        bearer = writes.token(self.reference)
+        for rows, least in ((1, 10), (100, 8)):
+            pairs = []
+            for _ in range(self.rounds):
+                rates = [
+                    writes.insert_rate(command, self.work / "ledger.db", bearer, rows=rows, seconds=self.seconds)
+                    for command in (self.reference, self.vitrina)
+                ]
+                pairs.append((rates[0], rates[1]))
+            a, b = (statistics.median(column) for column in zip(*pairs, strict=True))
+            name = "inserts of one row, 8 clients" if rows == 1 else "inserts of 100 rows, 8 clients"
+            self.add(Row(name, f"{a:.0f}/s", f"{b:.0f}/s", statistics.median(b / a for a, b in pairs), least))
+        alone, beside = writes.reading_while_writing(
+            self.vitrina, self.work / "ledger.db", bearer, seconds=self.seconds
+        )
+        note = "Vitrina: alone, and beside inserts; every answer differs from the one before"
+        self.add(Row("reads beside writes", f"{alone:.0f}/s", f"{beside:.0f}/s", beside / alone, 0.7, note))
+        csv_file = writes.export_flights(self.flights, self.work / "flights.csv")
+        pairs = [
+            (
+                writes.sqlite_import_seconds(self.work / "shell.db", csv_file),
+                writes.import_seconds(self.vitrina, self.work / "import.db", csv_file),
+            )
+            for _ in range(self.rounds)
+        ]
+        a, b = (statistics.median(column) for column in zip(*pairs, strict=True))
+        ratio = statistics.median(a / b for a, b in pairs)
+        self.add(
+            Row("import of 336,776 rows of CSV", f"{a:.1f} s", f"{b:.1f} s", ratio, 0.5, "against sqlite3 .import")
+        )
+
+    def restricted(self) -> None:
+        """The page of a database of 1,000 tables for an actor with a restricted token."""
+        path = writes.restricted_database(self.work / "restricted.db")
+        allowed = [f"t{number:05d}" for number in range(0, 1000, 100)]
+        options = ["-a", "view-instance", "-d", "restricted", "view-database"]
+        for table in allowed:
+            options += ["-r", "restricted", table, "view-table"]
+        bearer = writes.token(self.reference, *options)
+        pairs = []
+        with (
+            serve("reference", [*self.reference, "serve", str(path), "--root"]) as old,
+            serve("vitrina", [*self.vitrina, "serve", str(path), "--root"]) as new,
+        ):
+            for _ in range(self.rounds):
+                rates = [writes.restricted_rate(server, bearer, seconds=self.seconds) for server in (old, new)]
+                pairs.append((rates[0], rates[1]))
+        a, b = (statistics.median(column) for column in zip(*pairs, strict=True))
+        ratio = statistics.median(b / a for a, b in pairs)
+        self.add(Row("page of 1,000 tables, restricted actor", f"{a:.1f}/s", f"{b:.0f}/s", ratio, 20))
+
     def both(self, *options: str) -> _Both:
         return _Both(self, options)
 
@@ -255,7 +308,9 @@ def main() -> int:
     parser.add_argument("--vitrina", required=True, help="command of Vitrina")
     parser.add_argument("--flights", required=True, type=Path, help="the demonstration database")
     parser.add_argument("--quick", action="store_true", help="one short round")
-    parser.add_argument("--only", action="append", help="only these parts: rates, csv, many_tables, whole_process")
+    parser.add_argument(
+        "--only", action="append", help="only these parts: rates, csv, many_tables, whole_process, restricted, writing"
+    )
     parser.add_argument("--write", type=Path, help="write the report to this file")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as work:
@@ -268,6 +323,8 @@ def main() -> int:
             "csv": bench.csv,
             "many_tables": bench.many_tables,
             "whole_process": bench.whole_process,
+            "restricted": bench.restricted,
+            "writing": bench.writing,
         }
         for name, part in parts.items():
             if not args.only or name in args.only:
