@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from vitrina.config.directory import ConfigDirectory, read_directory
-from vitrina.config.identity import parse_login_config, parse_token_config
+from vitrina.config.identity import TokenConfig, parse_login_config, parse_token_config
 from vitrina.config.load import load_config
 from vitrina.config.model import Config
 from vitrina.config.secrets import resolve
@@ -206,10 +206,7 @@ def assemble(assembly: Assembly) -> Site:
         inspect_data=dict(assembly.inspect_data or {}),
         static_url=static_url,
     )
-    login = parse_login_config(config)
-    if login is not None:
-        site.state[LOGIN_KEY] = Login(login)
-    site.state["tokens"] = OwnTokens(tokens, assembly.secret, internal)
+    _open_identity(site, tokens, assembly.secret)
     site.state["static"] = {"built_in": built_in, "mounts": mounts, "plugins": plugin_files}
     return site
 
@@ -229,6 +226,14 @@ def _writes(assembly: Assembly, hooks: Hooks) -> Writes:
         await send_event(hooks, assembly.facade, event)
 
     return Writes(wrappers, track, lambda: hooks.has("track_event"))
+
+
+def _open_identity(site: Site, tokens: TokenConfig, secret: str) -> None:
+    """Add the token handlers' services and, where asked for, signing in with a password."""
+    site.state["tokens"] = OwnTokens(tokens, secret, site.internal)
+    login = parse_login_config(site.config)
+    if login is not None:
+        site.state[LOGIN_KEY] = Login(login)
 
 
 def _attached_uri(path: str, is_mutable: bool) -> str:
