@@ -52,6 +52,9 @@ class Presence:
         assert self._receive is not None
         while (message := await self._receive())["type"] != "http.disconnect":
             self._kept.append(message)
+            if not message.get("more_body") and len(self._kept) > 1:
+                # Not a server that says when the client left, but one that repeats itself.
+                return
         self._request.state[_DEPARTED] = True
         if self._task is not None:
             self._task.cancel()
