@@ -14,6 +14,7 @@
     │   └── RowNotFound
     ├── MethodNotAllowed (405)
     ├── Conflict (409)
+    │   └── RowChanged              a row is not what the client was given
     ├── PayloadTooLarge (413)
     ├── PluginError (500)           a plugin failed; names plugin and hook
     ├── EngineError (500)           the database could not be used
@@ -131,6 +132,15 @@ class Conflict(VitrinaError):
     status = 409
 
 
+class RowChanged(Conflict):
+    """A row is not as the client expected; ``row`` is what it is now, ``columns`` those that differ."""
+
+    def __init__(self, row: Mapping[str, Any], columns: Sequence[str]) -> None:
+        super().__init__("The row was changed by somebody else since you loaded it")
+        self.row = row
+        self.columns = list(columns)
+
+
 class PayloadTooLarge(VitrinaError):
     status = 413
 
@@ -147,7 +157,7 @@ class DatabaseCorrupt(EngineError):
     pass
 
 
-class DatabaseClosed(EngineError):
+class DatabaseClosed(EngineError, RuntimeError):
     pass
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from vitrina.catalog.model import Table
 from vitrina.dialect.quoting import quote_identifier
 from vitrina.dialect.write import (
     add_column,
@@ -18,8 +19,8 @@ from vitrina.dialect.write import (
     update_row,
     upsert_row,
 )
-from vitrina.errors import NotFound
-from vitrina.plan.row_change import DeletePlan, RowKey, UpdatePlan
+from vitrina.errors import NotFound, RowChanged
+from vitrina.plan.row_change import DeletePlan, RowKey, UpdatePlan, is_as_expected
 from vitrina.plan.rows import InsertPlan, NewColumn, Row, UpsertPlan, batches
 from vitrina.plan.values import stored_value
 
@@ -87,9 +88,14 @@ def run_upsert(conn: sqlite3.Connection, plan: UpsertPlan) -> ChangedRows:
 
 
 def run_update(conn: sqlite3.Connection, plan: UpdatePlan) -> ChangedRows:
-    """Update one row (blocking; writer thread). Raises NotFound where it is gone."""
+    """Update one row (blocking; writer thread).
+
+    Raises NotFound where it is gone, RowChanged where it is not as expected.
+    """
     table, key = plan.table.name, plan.key
     _check_exists(conn, table, key)
+    if plan.expected is not None:
+        _check_expected(conn, plan, plan.expected)
     changed = _add_columns(conn, table, plan.new_columns)
     columns = tuple(plan.values)
     if columns:
@@ -102,10 +108,42 @@ def run_update(conn: sqlite3.Connection, plan: UpdatePlan) -> ChangedRows:
     return changed
 
 
-def run_delete(conn: sqlite3.Connection, plan: DeletePlan) -> None:
-    """Delete one row (blocking; writer thread). Raises NotFound where it is gone."""
+def run_delete(conn: sqlite3.Connection, plan: DeletePlan) -> dict[str, Any]:
+    """Delete one row (blocking; writer thread).
+
+    Gives the values that it takes to insert it again, where the plan asks for
+    them, else nothing. Raises NotFound where it is gone.
+    """
     _check_exists(conn, plan.table.name, plan.key)
+    kept = _insertable(conn, plan) if plan.keeps else {}
     conn.execute(delete_row(plan.table.name, plan.key.columns), plan.key.values)
+    return kept
+
+
+def _insertable(conn: sqlite3.Connection, plan: DeletePlan) -> dict[str, Any]:
+    """A row's values but those that SQLite computes."""
+    found = _row_of(conn, plan.table, plan.key)
+    computed = {column.name for column in plan.table.columns if column.hidden}
+    row = dict(zip(found.columns, found.rows[0], strict=True))
+    return {name: value for name, value in row.items() if name not in computed}
+
+
+def _check_expected(conn: sqlite3.Connection, plan: UpdatePlan, expected: Row) -> None:
+    found = _row_of(conn, plan.table, plan.key)
+    row = dict(zip(found.columns, found.rows[0], strict=True))
+    changed = [name for name, value in expected.items() if not is_as_expected(row.get(name), value)]
+    if changed:
+        raise RowChanged(row, changed)
+
+
+def _row_of(conn: sqlite3.Connection, table: Table, key: RowKey) -> ChangedRows:
+    found = ChangedRows()
+    sql = select_by_keys(table.name, key.columns, 1, with_rowid=table.uses_rowid)
+    _select(conn, found, sql, key.values)
+    if not found.rows:
+        # A key that is equal to itself in one comparison and not in another: a collation, or a view over it.
+        raise NotFound(f"Record not found: {list(key.values)}")
+    return found
 
 
 def _check_exists(conn: sqlite3.Connection, table: str, key: RowKey) -> None:

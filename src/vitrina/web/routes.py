@@ -45,6 +45,7 @@ from vitrina.web.write.column_type import set_column_type
 from vitrina.web.write.create import create_table
 from vitrina.web.write.insert import insert_rows, upsert_rows
 from vitrina.web.write.queries import analyze_query, delete_query, edit_query, store_query, update_query
+from vitrina.web.write.restore import restore_row
 from vitrina.web.write.row import delete_row, update_row
 from vitrina.web.write.sql import analyze_write, execute_write_page
 from vitrina.web.write.table import alter_table, drop_table
@@ -119,6 +120,7 @@ _TABLE = (
     Route("autocomplete", "/{database}/{table}/-/autocomplete", autocomplete_rows),
     Route("insert", "/{database}/{table}/-/insert", insert_rows, _POST),
     Route("upsert", "/{database}/{table}/-/upsert", upsert_rows, _POST),
+    Route("restore", "/{database}/{table}/-/restore", restore_row, _POST),
     Route("alter", "/{database}/{table}/-/alter", alter_table, _POST),
     Route("set-column-type", "/{database}/{table}/-/set-column-type", set_column_type, _POST),
     Route("drop", "/{database}/{table}/-/drop", drop_table, _POST),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vitrina.catalog.model import DatabaseCatalog, Table
-from vitrina.errors import BadRequest, Forbidden, NotFound
+from vitrina.errors import BadRequest, Forbidden, NotFound, RowChanged
 from vitrina.execute.change_rows import run_delete, run_update
 from vitrina.execute.row_exists import label_of_row, row_exists
 from vitrina.hooks.events import DeleteRowEvent, UpdateRowEvent
@@ -18,6 +18,7 @@ from vitrina.web.target import named
 from vitrina.web.write.changed import check_column_types, json_response, rows_json
 from vitrina.web.write.refusals import database_or_404, json_body, refusing_in_json
 from vitrina.web.write.repeated import repeatable
+from vitrina.web.write.restore import keep_deleted
 
 if TYPE_CHECKING:
     from vitrina.engine.protocols import Reader
@@ -40,12 +41,18 @@ async def update_row(site: Site, request: Request) -> Response:
     await check_column_types(site, database.name, table, [body.values])
     if body.alter and not access.allowed("alter-table", database.name, table.name):
         raise Forbidden("Permission denied for alter-table")
+    if body.expected is not None and not access.allowed("view-table", database.name, table.name):
+        # Else whoever may not look could find out by guessing.
+        raise Forbidden('Permission denied: need view-table to use "expected"')
     plan = plan_update(table, values, body)
     if not database.is_mutable:
         return _immutable()
-    changed = await site.writes.rows(
-        database, lambda conn: run_update(conn, plan), catalog, request=request, alone=bool(plan.new_columns)
-    )
+    try:
+        changed = await site.writes.rows(
+            database, lambda conn: run_update(conn, plan), catalog, request=request, alone=bool(plan.new_columns)
+        )
+    except RowChanged as error:
+        return _changed_meanwhile(error)
     if plan.new_columns:
         await database.look()
     await site.writes.track(UpdateRowEvent(request.actor, database.name, table.name, list(values)))
@@ -63,18 +70,25 @@ async def delete_row(site: Site, request: Request) -> Response:
     """``/DB/TABLE/PKS/-/delete``."""
     database, access = await _allowed(site, request, "delete-row", ("view-table",))
     catalog, table, values = await _existing_row(request, database)
-    plan = plan_delete(table, values)
+    plan = plan_delete(table, values, keeps=bool(request.args.get("_undo")))
     if not database.is_mutable:
         return _immutable()
     back_to_table = bool(request.args.get("_redirect_to_table"))
     message = await _message(site, access, database, table, values, "Deleted") if back_to_table else ""
-    await site.writes.rows(database, lambda conn: run_delete(conn, plan), catalog, request=request)
+    row = await site.writes.rows(database, lambda conn: run_delete(conn, plan), catalog, request=request)
     await site.writes.track(DeleteRowEvent(request.actor, database.name, table.name, list(values)))
     answer: dict[str, Any] = {"ok": True}
     if back_to_table:
         add_message(request, message, INFO)
         answer["redirect"] = str(site.urls.table(database.name, table.name))
+    if plan.keeps and (undo := await keep_deleted(site, request, database.name, table, row)):
+        answer["undo"] = undo
     return Response.json(answer)
+
+
+def _changed_meanwhile(error: RowChanged) -> Response:
+    body = {"ok": False, "error": error.message, "errors": error.messages, "status": error.status}
+    return json_response({**body, "columns": error.columns, "row": dict(error.row)}, error.status)
 
 
 def _immutable() -> Response:
