@@ -176,8 +176,9 @@ class Checker:
             return
         if not isinstance(own, Mapping):
             raise self.fail(("vitrina",), "an object is needed")
-        if own.get("access_log") is not None and not isinstance(own["access_log"], bool):
-            raise self.fail(("vitrina", "access_log"), f"the value must be true or false, not {own['access_log']!r}")
+        for switch in ("access_log", "hide_existence"):
+            if own.get(switch) is not None and not isinstance(own[switch], bool):
+                raise self.fail(("vitrina", switch), f"the value must be true or false, not {own[switch]!r}")
         limit = own.get("page_time_limit_ms")
         if limit is not None and (type(limit) is not int or limit <= 0):
             raise self.fail(("vitrina", "page_time_limit_ms"), f"the value must be an integer above 0, not {limit!r}")

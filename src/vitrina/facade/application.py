@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from itsdangerous import BadSignature
@@ -14,9 +15,10 @@ from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
 from vitrina.http.app import Application
 from vitrina.http.ports import Answer, Ports
 from vitrina.http.request import Request
-from vitrina.http.response import Response
 from vitrina.http.router import PluginRoute, Route, Router
 from vitrina.http.static import StaticFiles, static_handler
+from vitrina.web.concealment import KEY as HIDE_EXISTENCE
+from vitrina.web.concealment import conceal
 from vitrina.web.custom_page import custom_page
 from vitrina.web.error_page import csrf_page_renderer, error_page_renderer
 from vitrina.web.limits import limited_site
@@ -118,6 +120,7 @@ def _ports(site: Site, datasette: Any) -> Ports:
         render_csrf_error=csrf_page_renderer(site),
         handle_exception=handle_exception if hooks.has("handle_exception") else None,
         forbidden=forbidden if hooks.has("forbidden") else None,
+        conceal=partial(conceal, site) if site.config.vitrina.get(HIDE_EXISTENCE) else None,
         custom_page=lambda request: custom_page(site, request),
         call_view=_view_caller(datasette),
         sign_messages=lambda value: site.signer.sign(value, _MESSAGES),

@@ -170,7 +170,11 @@ class Application:
             request.scope["url_route"] = {"kwargs": match.url_vars}
             if isinstance(route, PluginRoute):
                 return await self._plugin_view(route, request, outgoing)
-            return await self._built_in(route, request, outgoing)
+            response = await self._built_in(route, request, outgoing)
+            if response.status == 404 and self.ports.conceal is not None:
+                # A page's own wording would tell it from a page that is hidden.
+                raise NotFound("404")
+            return response
         except Exception as error:
             if outgoing.started:
                 raise
@@ -180,14 +184,19 @@ class Application:
         outgoing.bare = route.bare
         outgoing.cors = self.cors and not route.bare
         if not route.any_method and request.method not in route.accepted:
+            outgoing.cors = outgoing.cors and not route.allow
             if request.method == "OPTIONS":
                 return Response.text("ok", headers={"allow": route.allow_value} if route.allow else None)
             return method_not_allowed(request)
         site = self.site if self.ports.site_for is None else self.ports.site_for(self.site, request)
         if request.method in ("GET", "HEAD") and request.receive is not None:
             with Presence(request):
-                return await self._handled(site, route, request)
-        return await self._handled(site, route, request)
+                response = await self._handled(site, route, request)
+        else:
+            response = await self._handled(site, route, request)
+        if route.own_html and (response.content_type or "").startswith("text/html"):
+            outgoing.cors = False
+        return response
 
     async def _handled(self, site: Any, route: Route, request: Request) -> Response:
         for attempt in range(1, ATTEMPTS + 1):
@@ -218,6 +227,8 @@ class Application:
         outgoing.bare = False
         outgoing.cors = False
         try:
+            if self.ports.conceal is not None:
+                error = await self.ports.conceal(request, error)
             answer = await self._other_answer(request, error)
         except Exception as raised:  # noqa: BLE001 - reported as the error below
             # A custom page may say 404 itself, and a plugin may fail: that is the error to report then.

@@ -48,7 +48,8 @@ class Ports:
     ``render_error`` gives the HTML of an error page and ``render_csrf_error``
     that of a refused form (context: ``reason``). ``handle_exception``,
     ``forbidden`` and ``custom_page`` may answer in place of an error page,
-    with None to decline. ``site_for`` gives the site that a built-in page sees
+    with None to decline. ``conceal``
+    may put another error in the place of one that tells too much. ``site_for`` gives the site that a built-in page sees
     in this request. ``call_view`` calls a plugin's view function.
     ``sign_messages`` and ``unsign_messages`` are for the flash message cookie.
     ``wrappers`` are put around the application, the last one outermost.
@@ -64,6 +65,7 @@ class Ports:
     handle_exception: Callable[[Request, Exception], Awaitable[Response | None]] | None = None
     forbidden: Callable[[Request, str], Awaitable[Response | None]] | None = None
     site_for: Callable[[Any, Request], Any] | None = None
+    conceal: Callable[[Request, Exception], Awaitable[Exception]] | None = None
     custom_page: Callable[[Request], Awaitable[Response | None]] | None = None
     call_view: Callable[[Callable[..., Any], Request, Send], Awaitable[Any]] | None = None
     sign_messages: Callable[[Any], str] = _not_signed

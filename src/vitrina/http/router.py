@@ -25,8 +25,10 @@ class Route:
 
     ``methods`` are those the handler is called for; GET brings HEAD with it,
     and "*" means every method. ``allow`` adds an Allow header to the answer
-    to OPTIONS. ``bare`` marks static files: no CORS headers, and no Vary on
-    success. ``json_errors``: failures are told in JSON whatever the path.
+    to OPTIONS, which other origins may not read then, nor that to a method
+    not taken; ``own_html``: nor the page itself, only its other formats.
+    ``bare`` marks static files: no CORS headers, and no Vary on success.
+    ``json_errors``: failures are told in JSON whatever the path.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Route:
     allow: bool = False
     bare: bool = False
     json_errors: bool = False
+    own_html: bool = False
     any_method: bool = field(init=False)
     accepted: frozenset[str] = field(init=False)
 
