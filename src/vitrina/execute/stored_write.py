@@ -11,13 +11,20 @@ from vitrina.engine.sqlite.translate import translated
 
 if TYPE_CHECKING:
     from vitrina.engine.sqlite.database import SqliteDatabase
+    from vitrina.execute.write import Writes
 
 #: milliseconds that one statement may run
 TIME_LIMIT_MS = 2000.0
 
 
 async def run_stored_write(
-    database: SqliteDatabase, sql: str, params: Mapping[str, Any], *, transaction: bool = True
+    writes: Writes,
+    database: SqliteDatabase,
+    sql: str,
+    params: Mapping[str, Any],
+    *,
+    transaction: bool = True,
+    request: Any = None,
 ) -> int:
     """Run one statement and commit it; the number of rows it changed, -1 where that is not known.
 
@@ -40,4 +47,5 @@ async def run_stored_write(
             conn.set_progress_handler(None, 0)
 
     with translated(database.name, sql, params):
-        return await database.write(job, transaction=transaction)
+        changed: int = await writes.foreign(database, job, transaction=transaction, request=request)
+    return changed

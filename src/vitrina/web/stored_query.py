@@ -11,6 +11,7 @@ from vitrina.web.query import ACTIONS
 from vitrina.web.query_output import respond
 from vitrina.web.query_run import QueryView, run, shown_parameters
 from vitrina.web.target import format_of
+from vitrina.web.write.sql import WRITE_SQL_ACTIONS
 from vitrina.web.write.stored_query import run_posted
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 async def stored_query_page(site: Site, request: Request, database: SqliteDatabase, query: StoredQuery) -> Any:
     """``/DB/QUERY``: GET shows it (a reading one is run), POST runs it on the write connection."""
-    access = await site.permissions.load(request.actor, (*ACTIONS, "execute-write-sql"))
+    access = await site.permissions.load(request.actor, (*ACTIONS, *WRITE_SQL_ACTIONS))
     if not access.allowed("view-query", database.name, query.name):
         raise Forbidden("You do not have permission to view this query")
     if not query.is_trusted and not query.is_write and not access.allowed("execute-sql", database.name):

@@ -1,79 +1,283 @@
-"""Storing, changing and deleting stored queries: who may, and which queries can be changed at all."""
+"""Storing, changing and deleting stored queries: JSON and forms."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
-from vitrina.errors import Forbidden
+from vitrina.catalog.stored import StoredQuery
+from vitrina.errors import Forbidden, InvalidBody, InvalidSQL, PayloadTooLarge, VitrinaError
+from vitrina.execute.write_sql import analyzed
+from vitrina.http.messages import INFO, add_message
 from vitrina.http.response import Response
+from vitrina.plan.stored_query import changes, check_keys, checked_name, checked_sql
+from vitrina.plan.write_sql import ACTIONS, checked_parameters, needed_for, refusal, writes
 from vitrina.web.page import render_page
-from vitrina.web.target import database_of, named
+from vitrina.web.target import current_catalog, database_of, named
 from vitrina.web.unframed import UNFRAMED
+from vitrina.web.unstable import UNSTABLE
+from vitrina.web.write.sql import WRITE_SQL_ACTIONS, analysis_of
 
 if TYPE_CHECKING:
+    from vitrina.engine.sqlite.database import SqliteDatabase
+    from vitrina.execute.permissions import Access
     from vitrina.http.request import Request
     from vitrina.web.site import Site
+
+_STORE_ACTIONS = ("execute-sql", "store-query", *WRITE_SQL_ACTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """The body of a request: an object of JSON, or the fields of a form."""
+
+    fields: Any
+    is_json: bool
+
+
+async def _sent(request: Request) -> _Sent:
+    body = await request.post_body()
+    try:
+        return _Sent(json.loads(body), True)
+    except (ValueError, RecursionError):
+        return _Sent(dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)), False)
+
+
+# Storing
 
 
 async def store_query(site: Site, request: Request) -> Response:
     """``/DB/-/queries/store``: the form, and where it is sent to."""
     database = database_of(site, request)
-    missing = await _missing_action(site, request, database.name)
-    if request.method == "POST":
-        return (
-            Response.error([f"Permission denied: need {missing}"], 403)
-            if missing
-            else Response.error(["This is not available in this version"], 501)
-        )
+    access = await site.permissions.load(request.actor, _STORE_ACTIONS)
+    missing = _missing_action(access, database.name)
+    if request.method != "POST":
+        if missing:
+            raise Forbidden(missing)
+        return await _create_form(site, request, database, {"sql": request.args.get("sql") or "", "is_private": True})
     if missing:
-        raise Forbidden(missing)
-    sql = request.args.get("sql") or ""
-    context = {"database": database.name, "database_color": database.color, "sql": sql}
-    return await render_page(site, request, ["query_create.html"], context, view_name="query-create", headers=UNFRAMED)
+        return Response.error([f"Permission denied: need {missing}"], 403)
+    sent = _Sent({}, True)
+    try:
+        sent = await _sent(request)
+        query = await _new_query(site, request, access, database, sent)
+    except (InvalidBody, InvalidSQL, Forbidden, PayloadTooLarge) as error:
+        if sent.is_json:
+            return Response.error(error.messages, error.status)
+        return _failed(await _create_form(site, request, database, sent.fields, error), error)
+    await site.store.save_query(query)
+    if sent.is_json:
+        return Response.json({"ok": True, "unstable": UNSTABLE, "query": query.as_dict()}, 201)
+    add_message(request, "Query saved", INFO)
+    return Response.redirect(str(site.urls.query(database.name, query.name)))
+
+
+def _missing_action(access: Access, database: str) -> str | None:
+    """The first of the actions needed for storing that the actor may not do."""
+    return next((action for action in ("execute-sql", "store-query") if not access.allowed(action, database)), None)
+
+
+async def _new_query(
+    site: Site, request: Request, access: Access, database: SqliteDatabase, sent: _Sent
+) -> StoredQuery:
+    given = sent.fields
+    if sent.is_json:
+        if not isinstance(given, dict):
+            raise InvalidBody("JSON must be a dictionary")
+        given = given.get("query")
+        if not isinstance(given, dict):
+            raise InvalidBody("JSON must contain a query dictionary")
+    check_keys(given, new=True)
+    catalog = await current_catalog(database)
+    stored = [query.name for query in site.store.snapshot.queries_of(database.name)]
+    name = checked_name(given.get("name"), tables=(*catalog.tables, *catalog.views), queries=stored)
+    sql = checked_sql(given.get("sql"))
+    is_write, parameters = await _checked_statement(access, database, sql)
+    changed = changes(given, named=parameters, is_write=is_write)
+    owner = (request.actor or {}).get("id")
+    query = StoredQuery(
+        database.name, name, sql, is_write=is_write, is_private=True, owner_id=None if owner is None else str(owner)
+    )
+    return replace(query, **changed)
+
+
+async def _checked_statement(access: Access, database: SqliteDatabase, sql: str) -> tuple[bool, list[str]]:
+    """Whether the statement writes, and its parameters. Raises InvalidBody, InvalidSQL, and Forbidden."""
+    parameters = checked_parameters(sql)
+    try:
+        analysis = await analyzed(database, sql, dict.fromkeys(parameters, ""))
+    except InvalidSQL as error:
+        raise InvalidSQL(f"Could not analyze query: {error.message}") from error
+    is_write = writes(analysis)
+    action = "execute-write-sql" if is_write else "execute-sql"
+    if not access.allowed(action, database.name):
+        raise Forbidden(f"Permission denied: need {action}")
+    if is_write:
+        reason = refusal(needed_for(analysis, database=database.name), access.allowed, database.name)
+        if reason:
+            raise Forbidden(reason)
+    return is_write, parameters
 
 
 async def analyze_query(site: Site, request: Request) -> Response:
     """``/DB/-/queries/analyze``: what storing a statement would mean."""
     database = database_of(site, request)
-    missing = await _missing_action(site, request, database.name)
+    access = await site.permissions.load(request.actor, _STORE_ACTIONS)
+    missing = _missing_action(access, database.name)
     if missing:
         return Response.error([f"Permission denied: need {missing}"], 403, UNFRAMED)
-    return Response.error(["This is not available in this version"], 501)
+    unknown = [name for name, _ in request.pairs if name != "sql"]
+    if unknown:
+        return Response.error([f"Invalid keys: {', '.join(unknown)}"], 400, UNFRAMED)
+    sql = request.args.get("sql") or ""
+    analysis = await analysis_of(access.allowed, database, sql)
+    all_allowed = all(row["allowed"] for row in analysis.rows) if analysis.writes else True
+    body = {
+        "ok": analysis.error is None,
+        "unstable": UNSTABLE,
+        "parameters": analysis.parameters,
+        "analysis_error": analysis.error,
+        "analysis_rows": analysis.rows,
+        "has_sql": bool(sql),
+        "analysis_is_write": analysis.writes,
+        "save_disabled": not sql or analysis.error is not None or not all_allowed,
+    }
+    return Response.json(body, headers=UNFRAMED)
 
 
-async def _missing_action(site: Site, request: Request, database: str) -> str | None:
-    """The first of the actions needed for storing that the actor may not do."""
-    actions = ("execute-sql", "store-query")
-    access = await site.permissions.load(request.actor, actions)
-    return next((action for action in actions if not access.allowed(action, database)), None)
-
-
-async def edit_query(site: Site, request: Request) -> Response:
-    """``/DB/QUERY/-/edit``: a form."""
-    return await _change(site, request, "update-query", "Trusted queries cannot be edited")
+# Changing
 
 
 async def update_query(site: Site, request: Request) -> Response:
     """``/DB/QUERY/-/update``: JSON."""
-    return await _change(site, request, "update-query", "Trusted queries cannot be updated using the API")
+    found = await _changeable(site, request, "update-query", "Trusted queries cannot be updated using the API")
+    if isinstance(found, Response):
+        return found
+    database, query, access = found
+    try:
+        sent = await _sent(request)
+        body = sent.fields
+        if not isinstance(body, dict):
+            raise InvalidBody("JSON must be a dictionary")
+        unknown = [key for key in body if key not in ("update", "return")]
+        if unknown:
+            raise InvalidBody(f"Invalid keys: {', '.join(unknown)}")
+        if not isinstance(body.get("update"), dict):
+            raise InvalidBody("JSON must contain an update dictionary")
+        changed = await _changes(access, database, query, body["update"])
+    except (InvalidBody, InvalidSQL, Forbidden, PayloadTooLarge) as error:
+        return Response.error(error.messages, error.status)
+    updated = await site.store.update_query(database.name, query.name, **changed)
+    answer: dict[str, Any] = {"ok": True}
+    if body.get("return") and updated is not None:
+        answer["query"] = updated.as_dict()
+    return Response.json(answer)
+
+
+async def edit_query(site: Site, request: Request) -> Response:
+    """``/DB/QUERY/-/edit``: a form."""
+    found = await _changeable(site, request, "update-query", "Trusted queries cannot be edited")
+    if isinstance(found, Response):
+        return found
+    database, query, access = found
+    if request.method != "POST":
+        return await _edit_form(site, request, database, query, query.as_dict())
+    fields: Mapping[str, Any] = {}
+    try:
+        fields = (await _sent(request)).fields
+        if not isinstance(fields, dict):
+            raise InvalidBody("JSON must be a dictionary")
+        changed = await _changes(access, database, query, {"description": "", **fields})
+    except (InvalidBody, InvalidSQL, Forbidden, PayloadTooLarge) as error:
+        shown = {**query.as_dict(), **(fields if isinstance(fields, dict) else {})}
+        return _failed(await _edit_form(site, request, database, query, shown, error), error)
+    await site.store.update_query(database.name, query.name, **changed)
+    add_message(request, "Query updated", INFO)
+    return Response.redirect(str(site.urls.query(database.name, query.name)))
+
+
+async def _changes(
+    access: Access, database: SqliteDatabase, query: StoredQuery, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    check_keys(given, new=False)
+    if "sql" not in given:
+        parameters = list(query.parameters) if "parameters" in given else None
+        if parameters is not None:
+            parameters = checked_parameters(query.sql)
+        return changes(given, named=parameters, is_write=query.is_write)
+    sql = checked_sql(given["sql"])
+    is_write, parameters = await _checked_statement(access, database, sql)
+    return {"sql": sql, "is_write": is_write, **changes(given, named=parameters, is_write=is_write)}
 
 
 async def delete_query(site: Site, request: Request) -> Response:
     """``/DB/QUERY/-/delete``: GET asks whether it is meant, POST deletes."""
-    return await _change(site, request, "delete-query", "Trusted queries cannot be deleted using the API")
+    found = await _changeable(site, request, "delete-query", "Trusted queries cannot be deleted using the API")
+    if isinstance(found, Response):
+        return found
+    database, query, _ = found
+    if request.method != "POST":
+        context = _context(database, query.as_dict(), query=query)
+        return await render_page(
+            site, request, ["query_delete.html"], context, view_name="query-delete", headers=UNFRAMED
+        )
+    sent = await _sent(request)
+    await site.store.remove_query(database.name, query.name)
+    if sent.is_json:
+        return Response.json({"ok": True})
+    add_message(request, f"Query “{query.title or query.name}” deleted", INFO)
+    return Response.redirect(str(site.urls.database(database.name)))
 
 
-async def _change(site: Site, request: Request, action: str, trusted: str) -> Response:
+async def _changeable(
+    site: Site, request: Request, action: str, trusted: str
+) -> Response | tuple[SqliteDatabase, StoredQuery, Access]:
+    """The query that the URL names, or why the actor cannot change it."""
     database = database_of(site, request)
     name = named(request, "query")
     query = site.store.snapshot.query(database.name, name)
     if query is None:
         return Response.error([f"Query not found: {name}"], 404)
-    access = await site.permissions.load(request.actor, (action,))
+    access = await site.permissions.load(request.actor, (action, "execute-sql", "execute-write-sql", *ACTIONS))
     if not access.allowed(action, database.name, name):
         if request.method == "GET":
             raise Forbidden(action)
         return Response.error([f"Permission denied: need {action}"], 403)
     if query.is_trusted:
         return Response.error([trusted], 403)
-    return Response.error(["This is not available in this version"], 501)
+    return database, query, access
+
+
+# Forms
+
+
+def _context(database: SqliteDatabase, values: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    return {"database": database.name, "database_color": database.color, "values": values, **more}
+
+
+def _failed(page: Response, error: VitrinaError) -> Response:
+    page.status = error.status
+    return page
+
+
+async def _create_form(
+    site: Site, request: Request, database: SqliteDatabase, values: Any, error: VitrinaError | None = None
+) -> Response:
+    values = values if isinstance(values, dict) else {}
+    context = _context(database, values, sql=values.get("sql") or "", error=error)
+    return await render_page(site, request, ["query_create.html"], context, view_name="query-create", headers=UNFRAMED)
+
+
+async def _edit_form(
+    site: Site,
+    request: Request,
+    database: SqliteDatabase,
+    query: StoredQuery,
+    values: Mapping[str, Any],
+    error: VitrinaError | None = None,
+) -> Response:
+    context = _context(database, values, query=query, error=error)
+    return await render_page(site, request, ["query_edit.html"], context, view_name="query-edit", headers=UNFRAMED)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
+from vitrina.dialect.parameters import unique_parameters
 from vitrina.errors import BadRequest, EngineError, Forbidden, InvalidBody, InvalidSQL, Unavailable, VitrinaError
 from vitrina.execute.write_sql import WrittenSQL, analyzed, run_write_sql
 from vitrina.http.response import Response
@@ -52,7 +53,9 @@ async def execute_write_page(site: Site, request: Request) -> Response:
         reason = _refused(access, database)
         if reason:
             raise Forbidden(reason)
-        return await _form(site, request, database, request.args.get("sql") or "")
+        sql = request.args.get("sql") or ""
+        values = {name: request.args.get(name) or "" for name in unique_parameters(sql)}
+        return await _form(site, request, database, sql, values)
     reason = _refused(access, database)
     if reason:
         words = "Permission denied: need {}" if reason == "execute-write-sql" else "{}"
@@ -81,7 +84,7 @@ async def _read_wish(request: Request, wish: _Wish) -> None:
     wish.as_json = wants_json or (request.header(b"content-type") or "").startswith("application/json")
     body = await request.post_body()
     text = body.decode("utf-8", "replace")
-    if wish.as_json and not wants_json or text.startswith("{"):
+    if (wish.as_json and not wants_json) or text.startswith("{"):
         wish.as_json = True
         _read_json(text, wish)
         return

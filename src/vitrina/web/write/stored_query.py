@@ -14,6 +14,7 @@ from vitrina.execute.stored_write import run_stored_write
 from vitrina.http.messages import ERROR, INFO, add_message
 from vitrina.http.response import Response
 from vitrina.web.magic_parameters import magic_values
+from vitrina.web.write.sql import affected, checked_write
 
 if TYPE_CHECKING:
     from vitrina.catalog.stored import StoredQuery
@@ -41,15 +42,19 @@ async def run_posted(
         raise Forbidden("execute-write-sql")
     if not database.is_mutable:
         raise Forbidden("Database is immutable", hint="The server was started with this file as immutable.")
-    if query.is_write and not query.is_trusted:
-        return Response.error(["This is not available in this version"], 501)
     fields = parse_fields(await request.post_body())
     as_json = _wants_json(request, fields)
     params: dict[str, Any] = {name: value for name, value in fields.items() if name not in _NO_PARAMETERS}
-    params.update(await magic_values(site, request, unique_parameters(query.sql)))
+    names = unique_parameters(query.sql)
+    params.update(await magic_values(site, request, names))
     vacuum = query.is_trusted and query.sql.strip().lower().startswith("vacuum")
     try:
-        changed = await run_stored_write(database, query.sql, params, transaction=not vacuum)
+        if query.is_write and not query.is_trusted:
+            # What its owner may change now, not what they might when they stored it.
+            await checked_write(access, database, query.sql, {**dict.fromkeys(names, ""), **params})
+        changed = await run_stored_write(
+            site.writes, database, query.sql, params, transaction=not vacuum, request=request
+        )
     except BadRequest as error:
         message, redirect = query.on_error_message or error.message, query.on_error_redirect
         if as_json:
@@ -103,6 +108,4 @@ async def _success_message(
             return str(said)
     if query.on_success_message:
         return query.on_success_message
-    if changed < 0:
-        return "Query executed"
-    return f"Query executed, {changed} row{'' if changed == 1 else 's'} affected"
+    return affected(changed)
