@@ -255,6 +255,19 @@ def test_networks(address, accepted):
         client_address.reset(reset)
 
 
+def test_what_is_remembered_of_a_token_is_bounded_and_still_checked():
+    verifier = Verifier(RING, NothingRevoked)
+    text = token(Condition("exp", NOW + 5))
+    assert verifier.actor(text, now=NOW, actions=ACTIONS) == verifier.actor(text, now=NOW, actions=ACTIONS)
+    with pytest.raises(TokenInvalid, match="expired"):
+        verifier.actor(text, now=NOW + 5, actions=ACTIONS)
+    with pytest.raises(TokenInvalid):
+        verifier.actor(text[:-1] + ("A" if text[-1] != "A" else "B"), now=NOW, actions=ACTIONS)
+    for number in range(300):
+        verifier.actor(restrict_token(text, [Condition("rows", number + 1)]), now=NOW, actions=ACTIONS)
+    assert len(verifier._known) == 256
+
+
 # -- what is wrong with a token
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
 from typing import Any, Protocol
@@ -14,10 +15,10 @@ from vitrina.tokens.macaroon.model import Macaroon
 from vitrina.tokens.narrowed.conditions import parse_condition
 from vitrina.tokens.narrowed.effect import Effect, combine
 from vitrina.tokens.narrowed.keys import KeyRing
-from vitrina.tokens.narrowed.token import Identifier, parse_identifier, parse_token
+from vitrina.tokens.narrowed.token import LONGEST_TEXT, Identifier, parse_identifier, parse_token
 
 KIND = "vtk"
-_EFFECTS_KEPT = 256
+_TOKENS_KEPT = 256
 
 
 class Revoked(Protocol):
@@ -30,14 +31,15 @@ class Revoked(Protocol):
 class Verifier:
     """Checks tokens against a key ring, without input or output.
 
-    What the conditions of a token come to is remembered, since a token is
-    used many times; its signature, time and address are checked every time.
+    Whose a token with a good signature is and what its conditions come to is
+    remembered under a digest of its text, since a token is used many times;
+    revocation, time and address are checked every time.
     """
 
     def __init__(self, keys: KeyRing, revoked: Revoked) -> None:
         self._keys = keys
         self._revoked = revoked
-        self._effects: OrderedDict[tuple[int, tuple[bytes, ...]], Effect] = OrderedDict()
+        self._known: OrderedDict[tuple[int, bytes], tuple[Identifier, Effect]] = OrderedDict()
 
     def signed(self, text: str) -> tuple[Macaroon, Identifier]:
         """A token that this server issued, narrowed or not, in force or not. Raises TokenInvalid."""
@@ -53,10 +55,9 @@ class Verifier:
 
         Raises TokenInvalid.
         """
-        macaroon, identifier = self.signed(text)
+        identifier, effect = self._read(text, actions)
         if identifier.token_id in self._revoked.ids:
             raise TokenInvalid("Token has been revoked")
-        effect = self._effect(tuple(caveat.identifier for caveat in macaroon.caveats), actions)
         expires = effect.expires
         if max_ttl:
             longest = identifier.issued + max_ttl
@@ -76,13 +77,17 @@ class Verifier:
             actor["token_expires"] = expires
         return actor
 
-    def _effect(self, caveats: tuple[bytes, ...], actions: Mapping[str, Action]) -> Effect:
+    def _read(self, text: str, actions: Mapping[str, Action]) -> tuple[Identifier, Effect]:
+        if len(text) > LONGEST_TEXT or not text.isascii():
+            raise TokenInvalid("Invalid token")
         # Actions are only ever added, so that their number tells one registry from another.
-        key = (len(actions), caveats)
-        effect = self._effects.get(key)
-        if effect is None:
-            effect = combine([parse_condition(caveat) for caveat in caveats], actions.values())
-            while len(self._effects) >= _EFFECTS_KEPT:
-                self._effects.popitem(last=False)
-            self._effects[key] = effect
-        return effect
+        key = (len(actions), hashlib.sha256(text.encode("ascii")).digest())
+        known = self._known.get(key)
+        if known is None:
+            macaroon, identifier = self.signed(text)
+            conditions = [parse_condition(caveat.identifier) for caveat in macaroon.caveats]
+            known = identifier, combine(conditions, actions.values())
+            while len(self._known) >= _TOKENS_KEPT:
+                self._known.popitem(last=False)
+            self._known[key] = known
+        return known
