@@ -37,6 +37,8 @@ class CredentialKeeper:
         self._now = now
         self._lock = asyncio.Lock()
         self._held: Credentials | None = None
+        # Stays when the held ones are discarded.
+        self._latest: Credentials | None = None
         self._obtained_at: float | None = None
         self._refresh_at: float | None = None
         self._failures = 0
@@ -69,6 +71,13 @@ class CredentialKeeper:
                 retry_after=self._try_again_at - self._now(),
             )
         return held
+
+    def latest(self) -> Credentials:
+        """What :meth:`current` gave last, from any thread and without refreshing. Raises CredentialsUnavailable."""
+        latest = self._latest
+        if latest is None:
+            raise CredentialsUnavailable(f"No credentials from {self.provider.source} yet")
+        return latest
 
     def discard(self) -> None:
         """The store refused them (rotated, revoked): the next use fetches new ones, as soon as a pause allows."""
@@ -109,7 +118,8 @@ class CredentialKeeper:
             return
         if self._failures:
             log.info("Credentials from %s are there again", self.provider.source)
-        self._held, self._obtained_at = fetched, now
+        self._held = self._latest = fetched
+        self._obtained_at = now
         self._failures, self._last_error, self._try_again_at = 0, None, 0.0
         self._refresh_at = None
         if fetched.expires_at is not None:

@@ -1,0 +1,1 @@
+"""Files kept beside the data, on disk or in an object store."""

@@ -1,0 +1,63 @@
+"""Fixtures of the tests of files: a real object store, and every storage that is built in."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from object_store import FIRST_PORT, ObjectStore, is_free
+
+
+def make_bucket(store, name):
+    """Create a bucket with a signed request of our own."""
+    import urllib.request
+
+    from object_store import ACCESS_KEY, SECRET_KEY
+
+    from vitrina.credentials.model import Credentials
+    from vitrina.files.sigv4 import Bucket, sign_url
+
+    place = Bucket.of(name, "us-east-1", store.endpoint, path_style=True)
+    url = sign_url("PUT", place, "", Credentials(ACCESS_KEY, SECRET_KEY), expires_in=60)
+    urllib.request.urlopen(urllib.request.Request(url, method="PUT"), timeout=20).close()
+
+
+@pytest.fixture(scope="session")
+def object_store(tmp_path_factory):
+    """SeaweedFS with a bucket ``files``."""
+    pytest.importorskip("obstore", reason="obstore is not installed: pip install 'vitrina[s3]'")
+    first = next((port for port in (FIRST_PORT, FIRST_PORT + 10, FIRST_PORT + 20) if is_free(port)), None)
+    if first is None:
+        pytest.skip("no free ports for SeaweedFS")
+    store = ObjectStore(tmp_path_factory.mktemp("weed"), first)
+    try:
+        store.start()
+    except RuntimeError as error:
+        pytest.skip(f"no object store for this test: {error}")
+    make_bucket(store, "files")
+    make_bucket(store, "other")
+    yield store
+    store.stop()
+
+
+@pytest.fixture(params=["filesystem", "s3"])
+async def storage(request, tmp_path):
+    """One built-in storage, empty."""
+    if request.param == "filesystem":
+        from vitrina.files.filesystem import FilesystemStorage
+
+        made = FilesystemStorage()
+        await made.configure({"root": str(tmp_path / "files")}, None)
+    else:
+        store = request.getfixturevalue("object_store")
+        from vitrina.files.names import new_ulid
+        from vitrina.files.s3 import S3Storage
+
+        made = S3Storage()
+        await made.configure(store.options("files", f"run-{new_ulid()}"), None)
+    yield made
+    await made.close()
