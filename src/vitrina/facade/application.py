@@ -118,8 +118,9 @@ def _ports(site: Site, datasette: Any) -> Ports:
         site_for=limited_site if tokens.macaroon is not None else None,
         render_error=error_page_renderer(site),
         render_csrf_error=csrf_page_renderer(site),
-        handle_exception=handle_exception if hooks.has("handle_exception") else None,
-        forbidden=forbidden if hooks.has("forbidden") else None,
+        # Asked for each time: tests register plugins while an instance runs.
+        handle_exception=handle_exception,
+        forbidden=forbidden,
         conceal=partial(conceal, site) if site.config.vitrina.get(HIDE_EXISTENCE) else None,
         custom_page=lambda request: custom_page(site, request),
         call_view=_view_caller(datasette),

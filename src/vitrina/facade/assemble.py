@@ -28,7 +28,7 @@ from vitrina.execute.write import Writes
 from vitrina.facade.plugins import open_hooks, plugin_folders
 from vitrina.facade.specs import database_specs
 from vitrina.facade.static_urls import StaticUrls
-from vitrina.hooks.events import Event, send_event
+from vitrina.hooks.events import Event
 from vitrina.hooks.manager import Hooks
 from vitrina.http.static import StaticFiles
 from vitrina.http.urls import Urls
@@ -100,11 +100,11 @@ class Assembly:
     @cached_property
     def setup(self) -> ConnectionSetup:
         """How connections of served databases are set up."""
-        prepare: tuple[Callable[..., Any], ...] = ()
-        if self.hooks.has("prepare_connection"):
-            prepare = (self._prepare,)
         return ConnectionSetup(
-            cache_size_kb=self.loaded.settings.cache_size_kb, extensions=self.sqlite_extensions, prepare=prepare
+            cache_size_kb=self.loaded.settings.cache_size_kb,
+            extensions=self.sqlite_extensions,
+            prepare=(self._prepare,),
+            prepared=lambda: self.hooks.has("prepare_connection"),
         )
 
     def _prepare(self, conn: Any, database: str) -> None:
@@ -167,7 +167,8 @@ def assemble(assembly: Assembly) -> Site:
     hooks = assembly.hooks
     databases = assembly.databases()
     internal = InternalDatabase(pool=assembly.pool, path=assembly.internal, cache_size_kb=settings.cache_size_kb)
-    internal.served = lambda: list(databases.values())
+    # A plugin may serve the internal database itself.
+    internal.served = lambda: [each for each in databases.values() if each is not internal]
     store = Store(config, internal)
     tokens = parse_token_config(config)
     urls = Urls(settings.base_url, lambda name: databases[name].route)
@@ -223,14 +224,14 @@ def _writes(assembly: Assembly, hooks: Hooks) -> Writes:
         return [wrapper for wrapper in found if wrapper is not None]
 
     async def track(event: Event) -> None:
-        await send_event(hooks, assembly.facade, event)
+        await assembly.facade.track_event(event)
 
     return Writes(wrappers, track, lambda: hooks.has("track_event"))
 
 
 def _open_identity(site: Site, tokens: TokenConfig, secret: str) -> None:
     """Add the token handlers' services and, where asked for, signing in with a password."""
-    site.state["tokens"] = OwnTokens(tokens, secret, site.internal)
+    site.state["tokens"] = OwnTokens(tokens, secret, site.internal, site.permissions.actions)
     login = parse_login_config(site.config)
     if login is not None:
         site.state[LOGIN_KEY] = Login(login)

@@ -15,6 +15,7 @@ from vitrina.facade.results import ExecuteWriteResult, Results
 
 if TYPE_CHECKING:
     from vitrina.catalog.model import DatabaseCatalog, Table
+    from vitrina.dialect.analysis import SQLAnalysis
     from vitrina.engine.sqlite.reader import SqliteReader
 
 T = TypeVar("T")
@@ -66,6 +67,13 @@ class Database:
         self._engine = engine
         self.name = engine.spec.name
         self.route = engine.spec.route
+
+    def renamed(self, name: str, route: str) -> SqliteDatabase | None:
+        """Give an open database, such as the internal one, another name; None for one that was not opened yet."""
+        if self._engine is not None:
+            self._engine.rename(name, route)
+            self.attach(self._engine)
+        return self._engine
 
     @property
     def engine(self) -> SqliteDatabase:
@@ -133,18 +141,13 @@ class Database:
         transaction: bool = True,
         time_limit_ms: int | None = 2000,
     ) -> Any:
-        """Run one writing statement in its own transaction; an :class:`ExecuteWriteResult`, or a task id."""
+        """Run one writing statement in its own transaction; an :class:`ExecuteWriteResult`, or a task id.
+
+        ``time_limit_ms`` None is no limit. Raises QueryInterrupted on it, else the driver's own errors.
+        """
 
         def run(conn: sqlite3.Connection) -> ExecuteWriteResult:
-            cursor = conn.execute(sql, params or {})
-            if return_all:
-                rows, truncated = cursor.fetchall(), False
-            else:
-                fetched = cursor.fetchmany(returning_limit + 1) if cursor.description else []
-                # The statement has to run to its end, whatever is kept of its rows.
-                rest = cursor.fetchall() if cursor.description else []
-                rows, truncated = fetched[:returning_limit], bool(rest) or len(fetched) > returning_limit
-            return ExecuteWriteResult(cursor.rowcount, cursor.lastrowid, cursor.description, rows, truncated)
+            return _write(conn, sql, params or {}, limit_ms=time_limit_ms, most=None if return_all else returning_limit)
 
         return await self.execute_write_fn(run, block=block, transaction=transaction, request=request)
 
@@ -173,6 +176,10 @@ class Database:
     async def execute_isolated_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``fn(conn)`` on a connection of its own while writes wait."""
         return await self.engine.isolated(fn)
+
+    async def analyze_sql(self, sql: str, params: Params | None = None) -> SQLAnalysis:
+        """What a statement would do, without running it. Raises the driver's own errors."""
+        return await self.engine.analyze(sql, params or {})
 
     def close(self) -> None:
         """Close every connection. Later use raises DatabaseClosed."""
@@ -289,6 +296,34 @@ class Database:
 
 def _attached(conn: sqlite3.Connection) -> list[Any]:
     return [row for row in conn.execute("pragma database_list").fetchall() if row[0] > 1]
+
+
+def _write(
+    conn: sqlite3.Connection, sql: str, params: Params, *, limit_ms: float | None, most: int | None
+) -> ExecuteWriteResult:
+    """Runs in the writer's thread; ``most`` rows of a RETURNING clause are kept, None for all."""
+    limit = TimeLimit(conn)
+    limit.start(limit_ms)
+    cursor = conn.cursor()
+    try:
+        cursor.execute(sql, params)
+        rows, truncated = [], False
+        if cursor.description and most is None:
+            rows = cursor.fetchall()
+        elif cursor.description and most is not None:
+            rows = cursor.fetchmany(most + 1)
+            truncated = len(rows) > most
+        # Everything is done before the first row comes; how many rows it was is only known after the last.
+        rowcount = -1 if truncated else cursor.rowcount
+        return ExecuteWriteResult(rowcount, cursor.lastrowid, cursor.description, rows[:most], truncated)
+    except sqlite3.OperationalError as error:
+        if str(error) == "interrupted":
+            raise QueryInterrupted(str(error), sql=sql, params=params) from error
+        raise
+    finally:
+        cursor.close()
+        limit.stop()
+        conn.set_progress_handler(None, 0)
 
 
 def _select(conn: sqlite3.Connection, sql: str, params: Params, *, limit_ms: float, max_rows: int | None) -> Results:

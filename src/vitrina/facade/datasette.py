@@ -24,6 +24,7 @@ from vitrina.facade.resource_lists import ResourceMethods
 from vitrina.facade.specs import MEMORY, unique_name
 from vitrina.facade.startup import run_shutdown, run_startup
 from vitrina.facade.stored_queries import StoredQueryMethods
+from vitrina.hooks.events import BUILT_IN_EVENTS, Event, send_event
 from vitrina.http.inside import in_client
 
 if TYPE_CHECKING:
@@ -159,6 +160,12 @@ class Datasette(
         await self.invoke_startup()
         await self._background.launch()
 
+    async def track_event(self, event: Event) -> None:
+        """Tell every plugin that listens. An event whose class nobody registered fails an assertion."""
+        known = (*BUILT_IN_EVENTS, *self.site.state.get("events", ()))
+        assert isinstance(event, known), f"Invalid event type: {type(event)}"
+        await send_event(self.site.hooks, self, event)
+
     def keep(self, pending: Awaitable[Any]) -> None:
         """Hold on to work that nobody waits for until it is done."""
         future = asyncio.ensure_future(pending)
@@ -190,7 +197,7 @@ class Datasette(
         """Serve another database; its name gets ``_2``, ``_3`` … where it is taken."""
         wanted = name or db.memory_name or (Path(db.path).stem if db.path else MEMORY)
         unique = unique_name(wanted, self._databases)
-        engine = self.open_engine(db, unique, route or unique)
+        engine = db.renamed(unique, route or unique) or self.open_engine(db, unique, route or unique)
         # New objects, so that a request that iterates keeps what it began with.
         self.site.databases[unique] = engine
         self._databases = {**self._databases, unique: db}

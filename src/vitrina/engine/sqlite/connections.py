@@ -33,12 +33,19 @@ class ConnectionSetup:
     ``extensions`` are loaded everywhere but into the internal database.
     ``prepare`` are callables ``(conn, database_name)``, the plugins' hooks:
     they run on connections of the foreign pool, on the write connection and
-    on those that run people's SQL, never on those of core plans.
+    on those that run people's SQL, never on those of core plans. ``prepared``
+    says whether they would do anything now.
     """
 
     cache_size_kb: int = 0
     extensions: tuple[Extension, ...] = ()
     prepare: tuple[Callable[[sqlite3.Connection, str], Any], ...] = ()
+    prepared: Callable[[], bool] | None = None
+
+    @property
+    def has_hooks(self) -> bool:
+        """Whether a connection that hooks have not seen differs from one that they have."""
+        return bool(self.prepare) if self.prepared is None else self.prepared()
 
 
 def uri_of(spec: DatabaseSpec, purpose: Purpose) -> str:

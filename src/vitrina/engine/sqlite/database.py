@@ -8,6 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -105,6 +106,13 @@ class SqliteDatabase:
         )
 
     # What it is
+
+    def rename(self, name: str, route: str) -> None:
+        """Go by another name from the next catalog on, for one that is served under several in turn."""
+        self.spec = replace(self.spec, name=name, route=route)
+        self.name = name
+        self.route = route
+        self._watcher.rename(self.spec)
 
     @property
     def catalog(self) -> DatabaseCatalog | None:
@@ -277,7 +285,7 @@ class SqliteDatabase:
                     slot.guarded = ReadConnection(self._open("guarded"), guarded=True)
             return slot.guarded
 
-        has_hooks = bool(self.setup.prepare)
+        has_hooks = self.setup.has_hooks
         return SqliteReader(self.name, catalog, core, guarded, has_hooks=has_hooks, generation=generation)
 
     def _foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:

@@ -43,6 +43,11 @@ class Watcher:
         self.size = spec.size
         self.mtime_ns: int | None = None
 
+    def rename(self, spec: DatabaseSpec) -> None:
+        """Name the catalogs to come after ``spec``, which is the same file under another name."""
+        self._spec = spec
+        self.catalog = None
+
     def look(self) -> DatabaseCatalog:
         """The current catalog, after looking at the file's version counter (blocking).
 
@@ -58,6 +63,9 @@ class Watcher:
         try:
             return self._look()
         except DRIVER_ERRORS as error:
+            if not is_locked(error):
+                # Whatever stands there when it can be read again, no connection may go on with pages it has kept.
+                self._distrust()
             if catalog is None or not is_locked(error):
                 raise translate(error, database=self._spec.name) from error
             self.generation += 1
@@ -66,9 +74,7 @@ class Watcher:
     def _look(self) -> DatabaseCatalog:
         data_version = self._read_version()
         if data_version == self._data_version and self.may_be_overwritten():
-            self.close()
-            self.epoch += 1
-            self._in_doubt = True
+            self._distrust()
             data_version = self._read_version()
         catalog = self.catalog
         # Attached files have counters of their own, so nothing there is ever taken as unchanged.
@@ -90,6 +96,12 @@ class Watcher:
         # Only now: had reading the schema failed, the next look would have to try again.
         self._data_version = data_version
         return catalog
+
+    def _distrust(self) -> None:
+        self.close()
+        self.epoch += 1
+        self.generation += 1
+        self._in_doubt = True
 
     def _read_version(self) -> int:
         self.connect()

@@ -46,11 +46,11 @@ _FACETS_KEY = "facet_classes"
 
 def facet_classes(site: Site) -> list[Any]:
     """Facet classes that plugins registered."""
-    found: list[Any] | None = site.state.get(_FACETS_KEY)
-    if found is None:
+    number, found = site.state.get(_FACETS_KEY, (None, []))
+    if number != site.hooks.plugins_registered:
         answers = site.hooks.call("register_facet_classes")
         found = [each for answer in answers for each in answer if each.type not in _OWN_FACETS]
-        site.state[_FACETS_KEY] = found
+        site.state[_FACETS_KEY] = (site.hooks.plugins_registered, found)
     return found
 
 
