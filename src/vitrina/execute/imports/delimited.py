@@ -1,0 +1,47 @@
+"""Rows of CSV and TSV files."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import IO, Any
+
+from vitrina.errors import InvalidBody
+
+_BLOCK = 256 * 1024
+#: characters of one cell at most
+LARGEST_CELL = 64 * 1024 * 1024
+_DELIMITERS = (",", "\t", ";", "|")
+
+
+def guess_delimiter(text: str) -> str:
+    """The delimiter that the first line of ``text`` has most of, outside quotes; a comma where it has none."""
+    line = next(iter(text.splitlines()), "")
+    outside = "".join(line.split('"')[::2])
+    return max(_DELIMITERS, key=lambda each: (outside.count(each), -_DELIMITERS.index(each)))
+
+
+def delimited_rows(file: IO[str], delimiter: str) -> Iterator[list[str]]:
+    """Every row of a text file opened with ``newline=""``, the heading first; empty lines are left out.
+
+    Raises InvalidBody for a cell without end and for bytes that are not of the encoding.
+    """
+    csv.field_size_limit(LARGEST_CELL)
+    lines: Iterable[str] = chain.from_iterable(iter(lambda: file.readlines(_BLOCK), []))
+    reader = csv.reader(lines, delimiter=delimiter, strict=False)
+    rows: Iterator[list[str]] = filter(None, reader)
+    return _translated(rows, reader)
+
+
+def _translated(rows: Iterator[list[str]], reader: Any) -> Iterator[list[str]]:
+    try:
+        yield from rows
+    except csv.Error as error:
+        raise InvalidBody(f"Line {reader.line_num}: {error}") from error
+    except UnicodeError as error:
+        raise InvalidBody(f"After line {reader.line_num}: the text is not {_encoding(error)}") from error
+
+
+def _encoding(error: UnicodeError) -> str:
+    return str(getattr(error, "encoding", "of this encoding"))

@@ -1,0 +1,246 @@
+"""Writes the rows of a file into a table, on the write connection, inside a transaction."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, islice
+from typing import Any
+
+from vitrina.dialect.definition import create_table
+from vitrina.dialect.write import insert_many
+from vitrina.errors import Conflict, InvalidBody
+from vitrina.execute.change_rows import table_sql
+from vitrina.execute.imports.report import ImportReport
+from vitrina.plan.imports.model import ImportPlan
+from vitrina.plan.imports.types import misfit
+
+# Rows looked at together (few enough to stay in the processor's cache), and parameters of one statement.
+_CHUNK = 420
+_PARAMETERS = 400
+# Texts known to fit that are kept per column.
+_KNOWN = 50_000
+_REFUSED = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.ProgrammingError,
+    sqlite3.InterfaceError,
+    OverflowError,
+    UnicodeEncodeError,
+)
+
+Row = Sequence[Any]
+#: why a row is refused before it is tried: row number and cells → a sentence, or None
+Check = Callable[[int, Row], str | None]
+
+
+class ImportCancelled(Conflict):
+    """An import was told to stop; its open transaction is rolled back."""
+
+
+class Loader:
+    """One import. :meth:`run` is called in a transaction, again and again until it says that nothing is left.
+
+    Every number in ``report`` is final once the transaction is committed;
+    :meth:`rolled_back` takes back those of one that was not.
+    """
+
+    def __init__(
+        self,
+        plan: ImportPlan,
+        rows: Iterator[list[Any]],
+        report: ImportReport,
+        *,
+        progress: Callable[[], None] | None = None,
+        check: Check | None = None,
+    ) -> None:
+        self.plan = plan
+        self.report = report
+        self._rows = rows
+        self._progress = progress
+        self._check = check
+        self._names = [column.name for column in plan.columns]
+        self._sources = [column.source for column in plan.columns]
+        self._straight = self._sources == list(range(plan.width))
+        # position in the written row → texts that are known to fit
+        self._checked: list[tuple[int, set[str]]] = [
+            (position, set()) for position, column in enumerate(plan.columns) if column.type in ("integer", "float")
+        ]
+        self._together = max(1, _PARAMETERS // len(self._names))
+        self._created = plan.definition is None
+        self._before = (0, 0, 0)
+
+    def run(self, conn: sqlite3.Connection) -> bool:
+        """Write the next batch, or everything where the plan has none; False when no rows are left (blocking).
+
+        Raises ImportCancelled, InvalidBody for a refused row of a strict plan
+        or a transaction that a trigger ended, and sqlite3.Error.
+        """
+        self._before = (self.report.written, self.report.skipped, self.report.rejected)
+        self._prepare(conn)
+        limit = self.plan.batch_rows
+        done = 0
+        while True:
+            size = _CHUNK if not limit else min(_CHUNK, limit - done)
+            chunk = list(islice(self._rows, size))
+            if self.report.cancel.is_set():
+                raise ImportCancelled("The import was cancelled")
+            if not chunk:
+                return False
+            self._write(conn, chunk)
+            done += len(chunk)
+            if self._progress is not None:
+                self._progress()
+            if limit and done >= limit:
+                return True
+
+    def rolled_back(self) -> None:
+        """Take back the counts of a transaction that was not committed; refused rows stay noted."""
+        self.report.written, self.report.skipped, _ = self._before
+
+    def _prepare(self, conn: sqlite3.Connection) -> None:
+        if not self._created:
+            assert self.plan.definition is not None
+            conn.execute(create_table(self.plan.definition))
+            self._created = True
+        elif self.plan.definition is None and not self.plan.one_by_one and self._has_conflict_rule(conn):
+            self.plan = replace(self.plan, one_by_one=True)
+            self._together = 1
+
+    def _has_conflict_rule(self, conn: sqlite3.Connection) -> bool:
+        """Whether the table says itself what becomes of conflicts: half of a statement that fails may stay then."""
+        return "on conflict" in " ".join((table_sql(conn, self.plan.table) or "").lower().split())
+
+    # One chunk
+
+    def _write(self, conn: sqlite3.Connection, chunk: list[list[Any]]) -> None:
+        first = self.report.read + 1
+        self.report.read += len(chunk)
+        numbers: Sequence[int] = range(first, first + len(chunk))
+        rows: list[list[Any]] = chunk
+        if set(map(len, chunk)) != {self.plan.width}:
+            numbers, rows = self._kept(numbers, rows, self._wrong_width)
+        if self._check is not None and rows:
+            numbers, rows = self._kept(numbers, rows, self._check)
+        if not self._straight:
+            rows = [[row[source] for source in self._sources] for row in rows]
+        if rows:
+            flat = self._values(numbers, rows)
+            if flat is not None:
+                self._insert(conn, numbers, flat)
+                return
+            numbers, rows = self._kept(numbers, rows, self._misfits)
+        flat = self._values(numbers, rows) if rows else None
+        if flat:
+            self._insert(conn, numbers, flat)
+
+    def _kept(self, numbers: Sequence[int], rows: list[list[Any]], check: Check) -> tuple[list[int], list[list[Any]]]:
+        """The rows that ``check`` has nothing against; the others are refused."""
+        kept_numbers, kept = [], []
+        for number, row in zip(numbers, rows, strict=True):
+            reason = check(number, row)
+            if reason is None:
+                kept_numbers.append(number)
+                kept.append(row)
+            else:
+                self._refuse(number, reason, row)
+        return kept_numbers, kept
+
+    def _refuse(self, number: int, reason: str, row: Row) -> None:
+        self.report.reject(number, reason, row)
+        if self.plan.strict:
+            raise InvalidBody(f"Row {number}: {reason}")
+
+    def _wrong_width(self, _: int, row: Row) -> str | None:
+        found = len(row)
+        if found == self.plan.width:
+            return None
+        if found > self.plan.width and isinstance(row[-1], str) and row[-1].startswith("unknown: "):
+            return f"has keys that no earlier row has: {row[-1].removeprefix('unknown: ')}"
+        return f"has {found} cell{'' if found == 1 else 's'} instead of {self.plan.width}"
+
+    def _misfits(self, _: int, row: Row) -> str | None:
+        for position, _known in self._checked:
+            value = row[position]
+            if type(value) is str and value and value not in self.plan.nulls:
+                column = self.plan.columns[position]
+                problem = misfit(value, column.type, exact=self.plan.definition is not None)
+                if problem is not None:
+                    return f"{column.name}: {_shortened(value)} {problem}"
+        return None
+
+    def _values(self, numbers: Sequence[int], rows: list[list[Any]]) -> list[Any] | None:
+        """All cells, one row after the other, with NULLs put in; None where some do not fit their column."""
+        flat = list(chain.from_iterable(rows))
+        width = len(self._names)
+        exact = self.plan.definition is not None
+        nulls = self.plan.nulls
+        for position, known in self._checked:
+            column = flat[position::width]
+            if not known.issuperset(column):
+                kind = self.plan.columns[position].type
+                fresh = set(column) - known
+                for value in fresh:
+                    if type(value) is str and value and value not in nulls and misfit(value, kind, exact=exact):
+                        return None
+                if len(known) > _KNOWN:
+                    known.clear()
+                known |= fresh
+            if "" in column:
+                flat[position::width] = [None if value == "" else value for value in column]
+        if self.plan.empty_is_null and "" in flat:
+            flat = [None if value == "" else value for value in flat]
+        if nulls:
+            flat = [None if type(value) is str and value in nulls else value for value in flat]
+        return flat
+
+    def _insert(self, conn: sqlite3.Connection, numbers: Sequence[int], flat: list[Any]) -> None:
+        width, together = len(self._names), self._together
+        step = width * together
+        whole = len(flat) - len(flat) % step if together > 1 else 0
+        before = conn.total_changes
+        sql = insert_many(self.plan.table, self._names, together, self.plan.mode, self.plan.keys)
+        accepted = 0
+        for start in range(0, whole, step):
+            block = flat[start : start + step]
+            try:
+                conn.execute(sql, block)
+            except _REFUSED:
+                first = start // width
+                accepted += self._one_by_one(conn, numbers[first : first + together], block)
+            else:
+                accepted += together
+        if whole < len(flat):
+            accepted += self._one_by_one(conn, numbers[whole // width :], flat[whole:])
+        if self.plan.mode == "ignore":
+            changed = min(accepted, conn.total_changes - before)
+            self.report.skipped += accepted - changed
+            accepted = changed
+        self.report.written += accepted
+
+    def _one_by_one(self, conn: sqlite3.Connection, numbers: Sequence[int], flat: list[Any]) -> int:
+        """Write rows in statements of their own; how many were not refused."""
+        self._still_open(conn)
+        width = len(self._names)
+        sql = insert_many(self.plan.table, self._names, 1, self.plan.mode, self.plan.keys)
+        accepted = 0
+        for index, number in enumerate(numbers):
+            row = flat[index * width : (index + 1) * width]
+            try:
+                conn.execute(sql, row)
+            except _REFUSED as error:
+                self._still_open(conn)
+                self._refuse(number, str(error), row)
+            else:
+                accepted += 1
+        return accepted
+
+    def _still_open(self, conn: sqlite3.Connection) -> None:
+        if not conn.in_transaction:
+            raise InvalidBody("A rule of the table ended the transaction: nothing was written")
+
+
+def _shortened(value: str) -> str:
+    shown = value if len(value) <= 40 else f"{value[:39]}…"
+    return f'"{shown}"'

@@ -1,0 +1,172 @@
+"""A file of rows: which format it has, its columns, its first rows, and all of them."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import IO, Any, Literal
+
+from vitrina.errors import InvalidBody
+from vitrina.execute.imports.binary_rows import excel_rows, parquet_rows
+from vitrina.execute.imports.delimited import delimited_rows, guess_delimiter
+from vitrina.execute.imports.json_rows import cells_of, json_records, names_of, ndjson_records
+from vitrina.plan.imports.headings import clean_names
+from vitrina.plan.imports.model import ImportColumn
+from vitrina.plan.imports.types import detect_type
+
+Format = Literal["csv", "tsv", "json", "ndjson", "xlsx", "parquet"]
+FORMATS: tuple[Format, ...] = ("csv", "tsv", "json", "ndjson", "xlsx", "parquet")
+
+#: rows that types are guessed from
+SAMPLE_ROWS = 5000
+_HEAD = 64 * 1024
+_EXTENSIONS: dict[str, Format] = {
+    "csv": "csv",
+    "tsv": "tsv",
+    "tab": "tsv",
+    "json": "json",
+    "ndjson": "ndjson",
+    "jsonl": "ndjson",
+    "nl": "ndjson",
+    "xlsx": "xlsx",
+    "xlsm": "xlsx",
+    "parquet": "parquet",
+    "pq": "parquet",
+}
+
+
+@dataclass(slots=True)
+class Source:
+    """An opened file. ``headings`` as they stand there; ``sample`` the first rows, which :meth:`rows` gives again."""
+
+    format: Format
+    encoding: str
+    delimiter: str
+    headings: list[Any]
+    sample: list[list[Any]]
+    complete: bool
+    _rest: Iterator[list[Any]] = field(repr=False)
+
+    @property
+    def width(self) -> int:
+        """Cells of a row."""
+        return len(self.headings)
+
+    def rows(self) -> Iterator[list[Any]]:
+        """Every row, once."""
+        return itertools.chain(self.sample, self._rest)
+
+    def columns(self, nulls: frozenset[str] = frozenset()) -> tuple[ImportColumn, ...]:
+        """The columns with usable names, and the types that the sample asks for."""
+        names = clean_names(self.headings)
+        return tuple(
+            [
+                ImportColumn(
+                    position, name, detect_type((row[position] for row in self.sample if position < len(row)), nulls)
+                )
+                for position, name in enumerate(names)
+            ]
+        )
+
+
+def guess_format(name: str, head: bytes) -> Format:
+    """The format of a file, from the extension of its name or else from its first bytes."""
+    extension = name.rpartition(".")[2].lower() if "." in name else ""
+    if extension in _EXTENSIONS:
+        return _EXTENSIONS[extension]
+    if head[:4] == b"PK\x03\x04":
+        return "xlsx"
+    if head[:4] == b"PAR1":
+        return "parquet"
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text[:1] == b"[":
+        return "json"
+    if text[:1] == b"{":
+        return "ndjson"
+    return "tsv" if b"\t" in head.partition(b"\n")[0] else "csv"
+
+
+def guess_encoding(head: bytes) -> str:
+    """UTF-8, or what a mark of byte order says, or Windows' Western encoding where it cannot be UTF-8."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    try:
+        # The head may end in the middle of a character.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig"
+
+
+def open_source(
+    file: IO[bytes],
+    name: str,
+    *,
+    format: Format | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    sample_rows: int = SAMPLE_ROWS,
+) -> Source:
+    """Look into a binary file (blocking); it stays open for :meth:`Source.rows`, and is the caller's to close.
+
+    ``file`` need not be seekable for text formats. Raises InvalidBody and BadRequest that say what is wrong.
+    """
+    buffered = file if isinstance(file, (io.BufferedReader, io.BytesIO)) else _buffered(file)
+    head = _peek(buffered)
+    found = format or guess_format(name, head)
+    if found in ("xlsx", "parquet"):
+        seekable = buffered if buffered.seekable() else io.BytesIO(buffered.read())
+        rows = excel_rows(seekable) if found == "xlsx" else parquet_rows(seekable)
+        return _with_heading(found, "", "", rows, sample_rows)
+    chosen = encoding or guess_encoding(head)
+    try:
+        text = io.TextIOWrapper(_buffered(buffered), encoding=chosen, newline="")
+    except LookupError as error:
+        raise InvalidBody(f"Unknown encoding: {chosen}") from error
+    if found in ("csv", "tsv"):
+        used = delimiter or ("\t" if found == "tsv" else guess_delimiter(head.decode(chosen, "replace")))
+        return _with_heading(found, chosen, used, delimited_rows(text, used), sample_rows)
+    records = json_records(text) if found == "json" else ndjson_records(text)
+    first = list(itertools.islice(records, sample_rows))
+    if found == "json" and len(first) == 1 and isinstance(first[0], list):
+        raise InvalidBody("A list of objects is needed")
+    names = names_of(first)
+    sample = list(cells_of(iter(first), names))
+    return Source(found, chosen, "", list(names), sample, len(first) < sample_rows, cells_of(records, names))
+
+
+def _with_heading(format: Format, encoding: str, delimiter: str, rows: Iterator[list[Any]], sample_rows: int) -> Source:
+    headings = next(rows, [])
+    sample = list(itertools.islice(rows, sample_rows))
+    return Source(format, encoding, delimiter, headings, sample, len(sample) < sample_rows, rows)
+
+
+def _buffered(file: IO[bytes]) -> io.BufferedReader:
+    return io.BufferedReader(_Undetached(file), _HEAD)
+
+
+def _peek(file: io.BufferedReader | io.BytesIO) -> bytes:
+    if isinstance(file, io.BytesIO):
+        return file.getvalue()[file.tell() : file.tell() + _HEAD]
+    return file.peek(_HEAD)[:_HEAD]
+
+
+class _Undetached(io.RawIOBase):
+    """A binary file that stays open when what reads it is thrown away."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def readinto(self, target: Any) -> int:
+        data = self._file.read(len(target))
+        target[: len(data)] = data
+        return len(data)

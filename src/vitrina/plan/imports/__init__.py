@@ -1,0 +1,1 @@
+"""What a file of rows is taken for, and what is to become of it."""
