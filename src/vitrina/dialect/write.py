@@ -67,3 +67,15 @@ def _names(names: Sequence[str]) -> str:
 
 def _marks(count: int) -> str:
     return ", ".join("?" * count)
+
+
+def insert_many(table: str, columns: Sequence[str], rows: int, mode: str, keys: Sequence[str] = ()) -> str:
+    """Insert as many rows at once; ``mode`` is "append", "ignore", "replace" or "upsert" by ``keys``."""
+    verb = _VERBS["abort" if mode in ("append", "upsert") else mode]
+    values = ", ".join([f"({_marks(len(columns))})"] * rows)
+    sql = f"{verb} INTO {quote_identifier(table)} ({_names(columns)}) VALUES {values}"
+    if mode != "upsert":
+        return sql
+    others = [quote_identifier(name) for name in columns if name not in keys]
+    action = f"UPDATE SET {', '.join([f'{name} = excluded.{name}' for name in others])}" if others else "NOTHING"
+    return f"{sql} ON CONFLICT ({_names(keys)}) DO {action}"
