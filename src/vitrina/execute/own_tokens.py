@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from typing import Any
 
+from vitrina.access.actions import Action
 from vitrina.config.identity import TokenConfig
 from vitrina.errors import EngineError, Unavailable
 from vitrina.execute.internal import InternalDatabase
@@ -24,13 +26,15 @@ REFRESH_SECONDS = 2.0
 class OwnTokens:
     """Made once for each instance; without a block ``vitrina.tokens`` there are only signed tokens."""
 
-    def __init__(self, config: TokenConfig, secret: str, internal: InternalDatabase) -> None:
+    def __init__(
+        self, config: TokenConfig, secret: str, internal: InternalDatabase, actions: Mapping[str, Action]
+    ) -> None:
         self.config = config
         self.revocations = Revocations(internal) if config.is_configured else None
         self.macaroon: MacaroonTokenHandler | None = None
         if config.macaroon and self.revocations is not None:
             keys = KeyRing(secret, current=config.key_id, previous=config.previous_secrets)
-            self.macaroon = MacaroonTokenHandler(keys, Verifier(keys, self.revocations))
+            self.macaroon = MacaroonTokenHandler(keys, Verifier(keys, self.revocations), actions)
 
     def handlers(self) -> list[TokenHandler]:
         """In the order in which they are asked; the first one makes tokens where none is named."""

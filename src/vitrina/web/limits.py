@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from vitrina.config.settings import LimitedSettings
+from vitrina.config.settings import LimitedSettings, Settings
 
 if TYPE_CHECKING:
     from vitrina.http.request import Request
@@ -22,12 +23,16 @@ def limited_site(site: Site, request: Request) -> Site:
     limits = actor.get("_limits") if actor is not None else None
     if not limits:
         return site
-    values = asdict(site.settings)
-    if "rows" in limits:
-        rows = min(site.settings.max_returned_rows, limits["rows"])
-        values["max_returned_rows"] = rows
-        values["default_page_size"] = min(site.settings.default_page_size, rows)
+    return replace(site, settings=_limited(site.settings, limits.get("rows"), limits.get("ms")))
+
+
+@lru_cache(maxsize=256)
+def _limited(settings: Settings, rows: int | None, milliseconds: int | None) -> Settings:
+    values = asdict(settings)
+    if rows is not None:
+        values["max_returned_rows"] = min(settings.max_returned_rows, rows)
+        values["default_page_size"] = min(settings.default_page_size, rows)
         values["allow_csv_stream"] = False
-    if "ms" in limits:
-        values["sql_time_limit_ms"] = min(site.settings.sql_time_limit_ms, limits["ms"])
-    return replace(site, settings=LimitedSettings(**values))
+    if milliseconds is not None:
+        values["sql_time_limit_ms"] = min(settings.sql_time_limit_ms, milliseconds)
+    return LimitedSettings(**values)

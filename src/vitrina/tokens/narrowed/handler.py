@@ -23,17 +23,15 @@ class MacaroonHost(Protocol):
 
     def setting(self, name: str) -> Any: ...
 
-    @property
-    def actions(self) -> Mapping[str, Action]: ...
-
 
 class MacaroonTokenHandler(TokenHandler):
-    """Makes and checks ``vtk_`` tokens, which need no storage either."""
+    """Makes and checks ``vtk_`` tokens, which need no storage either; ``actions`` is the live registry."""
 
     name = "macaroon"
 
-    def __init__(self, keys: KeyRing, verifier: Verifier) -> None:
+    def __init__(self, keys: KeyRing, verifier: Verifier, actions: Mapping[str, Action]) -> None:
         self._keys = keys
+        self._actions = actions
         self.verifier = verifier
 
     async def create_token(
@@ -62,7 +60,7 @@ class MacaroonTokenHandler(TokenHandler):
         if not datasette.setting("allow_signed_tokens"):
             raise TokenInvalid(_NOT_ENABLED)
         ttl = datasette.setting("max_signed_tokens_ttl")
-        return self.verifier.actor(token, now=time.time(), actions=datasette.actions, max_ttl=ttl)
+        return self.verifier.actor(token, now=time.time(), actions=self._actions, max_ttl=ttl)
 
 
 def conditions_of(restrictions: TokenRestrictions | None) -> list[Condition]:
