@@ -8,6 +8,7 @@ from typing import Any
 import click
 from click_default_group import DefaultGroup
 
+from vitrina.cli.insert import insert
 from vitrina.cli.inspect import inspect
 from vitrina.cli.packages import install, uninstall
 from vitrina.cli.password import set_password
@@ -72,7 +73,7 @@ def cli() -> None:
     """
 
 
-for _command in (serve, inspect, create_token, token, set_password, plugins, install, uninstall):
+for _command in (serve, insert, inspect, create_token, token, set_password, plugins, install, uninstall):
     cli.add_command(_command)
 
 
