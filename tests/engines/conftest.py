@@ -9,8 +9,6 @@ from vitrina.engine.sqlite.connections import ConnectionSetup
 from vitrina.engine.sqlite.database import SqliteDatabase
 from vitrina.engine.sqlite.readers import ReaderPool
 
-ENDLESS = "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c"
-
 
 @pytest.fixture
 def make_file(tmp_path):

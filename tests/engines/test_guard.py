@@ -5,7 +5,7 @@ import sqlite3
 import time
 
 import pytest
-from conftest import ENDLESS
+from endless import ENDLESS
 
 from vitrina.engine.sqlite import reader as reader_module
 from vitrina.engine.sqlite.guard import TimeLimit

@@ -5,7 +5,7 @@ import sqlite3
 import threading
 
 import pytest
-from conftest import ENDLESS
+from endless import ENDLESS
 
 from vitrina.engine.protocols import CatalogChanged
 from vitrina.engine.sqlite.connections import ConnectionSetup

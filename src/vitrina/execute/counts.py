@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vitrina.dialect.quoting import quote_identifier
 from vitrina.engine.protocols import Budget
-from vitrina.errors import BadRequest
+from vitrina.errors import BadRequest, DatabaseCorrupt
 
 if TYPE_CHECKING:
     from vitrina.catalog.model import DatabaseCatalog
@@ -85,6 +85,10 @@ def count_tables(
     return dict(kept)
 
 
+# A table that cannot be counted spoils only its own count, be it for want of time or because its pages are damaged.
+_FAILURES = (BadRequest, DatabaseCorrupt)
+
+
 class _Counting:
     """Counts many tables with few statements: a union of one count each, whose rows arrive one by one."""
 
@@ -104,7 +108,7 @@ class _Counting:
         while names and self._goes_on():
             try:
                 done = self._run_statement(names)
-            except BadRequest:
+            except _FAILURES:
                 if len(names) == 1:
                     self._failed = True
                     return
@@ -125,7 +129,7 @@ class _Counting:
     def _run_statement(self, names: Sequence[str]) -> int:
         """Count ``names`` in order; how many were counted before one failed.
 
-        Raises BadRequest when the first one failed, or none could be begun.
+        Raises BadRequest or DatabaseCorrupt when the first one failed, or none could be begun.
         """
         _, rows = self._reader.iterate(_counts_sql(names), each_row_ms=self._budget.limit(self._limit_ms))
         done = 0
@@ -135,7 +139,7 @@ class _Counting:
                 done += 1
                 if self._budget.limit(self._limit_ms) <= 0:
                     break
-        except BadRequest:
+        except _FAILURES:
             if len(names) == 1:
                 raise
         return done

@@ -69,7 +69,8 @@ class Urls:
     def database(self, database: str, format: str | None = None) -> PrefixedUrlString:
         """The page of a database. Raises KeyError for a name that is not served."""
         route = database if self._route_of is None else self._route_of(database)
-        return self.path(tilde_encode(route), format)
+        # A database called "-" would stand where the pages of the instance are.
+        return self.path("~2D" if route == "-" else tilde_encode(route), format)
 
     def database_query(self, database: str, sql: str, format: str | None = None) -> PrefixedUrlString:
         return self.path(self.database(database) + f"/-/query?{urlencode({'sql': sql})}", format)

@@ -45,8 +45,25 @@ async def summarize(
     Counts are all there or all left out. Without them, or with
     ``by_relationships``, tables with many foreign keys come first.
     """
-    name = database.name
     catalog, counts = await home_counts(database)
+    return _item(site, access, database, catalog, counts, by_relationships)
+
+
+def summarize_unread(site: Site, access: Access, database: SqliteDatabase) -> dict[str, Any]:
+    """The home page's item for a database that cannot be read now: what was last seen in it, without counts."""
+    catalog = database.catalog or DatabaseCatalog(database.name, 0, 0, {}, {})
+    return _item(site, access, database, catalog, {}, False)
+
+
+def _item(
+    site: Site,
+    access: Access,
+    database: SqliteDatabase,
+    catalog: DatabaseCatalog,
+    counts: Mapping[str, int],
+    by_relationships: bool,
+) -> dict[str, Any]:
+    name = database.name
     if database.known_counts is None and any(count > COUNT_LIMIT for count in counts.values()):
         # "More than 10,000" is no number to add up.
         counts = {}

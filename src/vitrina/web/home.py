@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
-from vitrina.errors import Forbidden
+from vitrina.errors import EngineError, Forbidden, Unavailable
 from vitrina.http.response import Response
 from vitrina.version import REFERENCE_VERSION
 from vitrina.web.absolute import alternate_json
 from vitrina.web.action_menu import plugin_actions, slot
-from vitrina.web.database_summary import summarize
+from vitrina.web.database_summary import summarize, summarize_unread
 from vitrina.web.page import render_page
 from vitrina.web.reuse import reusable
 from vitrina.web.unstable import UNSTABLE
 
 if TYPE_CHECKING:
+    from vitrina.engine.sqlite.database import SqliteDatabase
+    from vitrina.execute.permissions import Access
     from vitrina.http.request import Request
     from vitrina.web.site import Site
+
+logger = logging.getLogger("vitrina.web")
 
 _ACTIONS = ("view-instance", "view-database", "view-table")
 
@@ -32,17 +37,31 @@ async def built_in_home_page(site: Site, request: Request) -> Response:
     return await _home(site, request, ["default:index.html"], noindex=True)
 
 
+def _item(site: Site, access: Access, database: SqliteDatabase, found: Any) -> dict[str, Any]:
+    """One file that is broken or locked must not take the way to the others away."""
+    if isinstance(found, EngineError | Unavailable):
+        logger.warning("The home page goes without a part: %s", found.message)
+        return summarize_unread(site, access, database)
+    if isinstance(found, BaseException):
+        raise found
+    item: dict[str, Any] = found
+    return item
+
+
 async def _home(site: Site, request: Request, templates: list[str], *, noindex: bool) -> Response:
     access = await site.permissions.load(request.actor, _ACTIONS)
     if not access.allowed("view-instance"):
         raise Forbidden("view-instance")
     by_relationships = request.args.get("_sort") == "relationships"
     visible = [site.databases[name] for name in sorted(site.databases) if access.allowed("view-database", name)]
-    databases = await asyncio.gather(
-        *(summarize(site, access, database, by_relationships=by_relationships) for database in visible)
+    read = await asyncio.gather(
+        *(summarize(site, access, database, by_relationships=by_relationships) for database in visible),
+        return_exceptions=True,
     )
+    databases = [_item(site, access, database, found) for database, found in zip(visible, read, strict=True)]
     metadata = dict(site.store.snapshot.instance_metadata())
-    reusable(request)
+    if databases == read:
+        reusable(request)
     if request.path.endswith(".json"):
         return Response.json({"ok": True, "unstable": UNSTABLE, "databases": databases, "metadata": metadata})
     context: dict[str, Any] = {

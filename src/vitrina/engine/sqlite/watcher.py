@@ -60,16 +60,20 @@ class Watcher:
         catalog = self.catalog
         if catalog is not None and not self._spec.is_mutable and not catalog.attached:
             return catalog
-        try:
-            return self._look()
-        except DRIVER_ERRORS as error:
-            if not is_locked(error):
+        for may_try_again in (self._conn is not None, False):
+            try:
+                return self._look()
+            except DRIVER_ERRORS as error:
+                if is_locked(error):
+                    if catalog is None:
+                        raise translate(error, database=self._spec.name) from error
+                    self.generation += 1
+                    return catalog
                 # Whatever stands there when it can be read again, no connection may go on with pages it has kept.
                 self._distrust()
-            if catalog is None or not is_locked(error):
-                raise translate(error, database=self._spec.name) from error
-            self.generation += 1
-            return catalog
+                if not may_try_again:
+                    raise translate(error, database=self._spec.name) from error
+        raise AssertionError("unreachable")
 
     def _look(self) -> DatabaseCatalog:
         data_version = self._read_version()
