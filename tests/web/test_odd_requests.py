@@ -47,3 +47,56 @@ async def test_targets_need_create_table_unless_the_named_table_may_be_altered(f
     for query in ("", "?table=boats", "?table=nope"):
         data = await json_of(fleet, f"/fleet/-/foreign-key-targets{query}", 403, actor=WARDEN)
         assert data["error"] == "Permission denied: need create-table"
+
+
+@pytest.mark.parametrize("path", ["/-/queries", "/fleet/-/queries"])
+@pytest.mark.parametrize("query", ["_size=x", "_size=9999", "is_write=zz"])
+async def test_lists_of_queries_refuse_in_json(fleet, path, query):
+    data = await json_of(fleet, f"{path}?{query}", 400)
+    assert data["ok"] is False
+
+
+async def test_the_usual_size_of_a_list_is_not_capped(open_fleet):
+    data = await json_of(open_fleet(settings={"max_returned_rows": 7}), "/-/queries.json")
+    assert data["limit"] == 50
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "open_to_all"),
+    [
+        ("GET", "/fleet", False),
+        ("GET", "/fleet.json", True),
+        ("OPTIONS", "/fleet.json", False),
+        ("DELETE", "/fleet.json", False),
+        ("GET", "/-/patterns", False),
+        ("GET", "/fleet/-/query?sql=select+1", True),
+        ("OPTIONS", "/fleet/-/query", False),
+        ("OPTIONS", "/", True),
+        ("GET", "/fleet/boats", True),
+    ],
+)
+async def test_what_other_origins_may_read(open_fleet, method, path, open_to_all):
+    instance = open_fleet(cors=True)
+    response = await instance.client.request(method, path)
+    assert ("access-control-allow-origin" in response.headers) is open_to_all
+
+
+async def test_downloads_are_refused_before_they_are_looked_for(open_fleet):
+    instance = open_fleet(default_deny=True)
+    assert (await instance.client.get("/nope.db")).status_code == 403
+
+
+async def test_fragments_name_the_argument_that_is_wrong(fleet):
+    response = await fleet.client.get("/fleet/boats/-/fragment?_row=1,2")
+    assert (response.status_code, "_row does not match the primary key" in response.text) == (400, True)
+    assert (await fleet.client.get("/fleet/boats/-/fragment?_row=")).text.count("<tr") == 4
+
+
+async def test_views_have_no_autocomplete_for_anybody(fleet):
+    response = await fleet.client.get("/fleet/long_names/-/autocomplete?q=a")
+    assert response.status_code == 400
+
+
+async def test_columns_come_apart_as_tuples(fleet):
+    column, *_ = await fleet.get_database("fleet").table_column_details("boats")
+    assert tuple(column) == (0, "id", "INTEGER", 0, None, 1, 0)

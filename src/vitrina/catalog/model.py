@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 TableKind = Literal["table", "view", "virtual", "shadow"]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column as ``PRAGMA table_xinfo`` reports it.
+class Column(NamedTuple):
+    """One column as ``PRAGMA table_xinfo`` reports it, a tuple because plugins take it apart as one.
 
     ``is_pk`` is 0 or the 1-based position in the primary key; ``hidden`` is 0
     ordinary, 1 hidden column of a virtual table, 2 virtual and 3 stored

@@ -119,7 +119,7 @@ class Application:
                     await answer.asgi_send(send, head=scope["method"] == "HEAD")
                     return
             reason = csrf_refusal(request, force_https=self.force_https)
-            if reason is not None:
+            if reason is not None and not self.ports.skip_csrf(scope):
                 await (await self._refusal(request, reason)).asgi_send(send)
                 return
             response = await self._respond(request, path, outgoing)

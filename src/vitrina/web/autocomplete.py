@@ -58,9 +58,9 @@ async def autocomplete_rows(site: Site, request: Request) -> Response:
     """
     database, name = database_of(site, request), named(request, "table")
     catalog, table = await find_table(database, name)
-    await visible_table(site, request, database, name, editing=False)
     if table.is_view:
         raise BadRequest("Autocomplete is only available for tables")
+    await visible_table(site, request, database, name, editing=False)
     search = _search_of(request, table, label_column_of(table, site.config.table(database.name, name)))
     rows: list[dict[str, Any]] = []
     if search is not None:

@@ -42,16 +42,16 @@ def table_items(
 
 def _foreign_keys(known: frozenset[str], table: Table) -> dict[str, list[dict[str, Any]]]:
     incoming = [
-        {"other_table": key.other_table, "column": key.column, "other_column": key.other_column}
+        {"other_table": key.other_table, "column": key.declared_column, "other_column": key.other_column}
         for key in table.incoming
     ]
     outgoing = [
-        {"other_table": key.other_table, "column": key.column, "other_column": key.other_column}
+        {"other_table": key.other_table, "column": key.column, "other_column": key.declared_column}
         for key in reachable_keys(known, table)
     ]
 
     def order(item: dict[str, Any]) -> tuple[str, str, str]:
-        return item["other_table"], item["column"], item["other_column"] or ""
+        return item["other_table"], item["column"] or "", item["other_column"] or ""
 
     return {"incoming": sorted(incoming, key=order), "outgoing": sorted(outgoing, key=order)}
 

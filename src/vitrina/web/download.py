@@ -18,9 +18,10 @@ async def database_download(site: Site, request: Request) -> Any:
     """``/DB.db``: the file itself, only for immutable databases on disk."""
     route = named(request, "database")
     database = next((each for each in site.databases.values() if each.route == route), None)
+    # Who may not download learns nothing about what there is.
+    await site.permissions.ensure(request.actor, "view-database-download", database.name if database else route)
     if database is None:
         raise DatabaseNotFound("Invalid database", hint="The home page lists every database.")
-    await site.permissions.ensure(request.actor, "view-database-download", database.name)
     if database.is_memory:
         raise NotFound("Cannot download in-memory databases")
     if not site.settings.allow_download or database.is_mutable or database.path is None:

@@ -51,10 +51,10 @@ def _pairs(request: Request, table: Table) -> list[tuple[str, str]]:
     """The query string, with ``_row`` turned into filters on the key."""
     pairs = [pair for pair in request.pairs if pair[0] != "_row"]
     row_path = request.args.get("_row")
-    if row_path is not None:
+    if row_path:
         columns = pk_columns_of(table)
         values = [tilde_decode(part) for part in row_path.split(",")]
         if len(columns) != len(values):
-            raise BadRequest("URL row identifier does not match the primary key for this table")
+            raise BadRequest("_row does not match the primary key for this table")
         pairs += [(f"{column}__exact", value) for column, value in zip(columns, values, strict=True)]
     return [*pairs, ("_nocount", "1"), ("_nofacet", "1"), ("_nosuggest", "1")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from vitrina.errors import BadRequest
 from vitrina.http.paths import own_path
 from vitrina.http.response import Response
 from vitrina.web.absolute import absolute_url, alternate_json
@@ -46,9 +47,13 @@ def visible_queries(site: Site, access: Access, database: str | None = None) -> 
 
 async def _list(site: Site, request: Request, database: SqliteDatabase | None) -> Response:
     as_json = format_of(request) == "json"
-    filters = parse_filters(request.args.get)
     maximum = site.settings.max_returned_rows
-    limit = parse_limit(request.args.get("_size"), _JSON_SIZE if as_json else _HTML_SIZE, maximum)
+    try:
+        filters = parse_filters(request.args.get)
+        limit = parse_limit(request.args.get("_size"), _JSON_SIZE if as_json else _HTML_SIZE, maximum)
+    except BadRequest as error:
+        # in JSON, whoever asks
+        return Response.error(error.messages, 400)
     access = await site.permissions.load(request.actor, ("view-query",))
     found = visible_queries(site, access, database.name if database else None)
     page = page_of(narrow(found, filters), request.args.get("_next"), limit, with_database=database is None)

@@ -61,12 +61,12 @@ def _flag(name: str, text: str | None) -> bool | None:
 
 
 def parse_limit(text: str | None, default: int, maximum: int) -> int:
-    """The page size of ``_size``.
+    """The page size of ``_size``, ``default`` where there is none.
 
     Raises BadRequest when it is no number or above ``maximum``.
     """
     if not text:
-        return min(default, maximum)
+        return default
     if text == "max":
         return maximum
     if not text.isdigit():

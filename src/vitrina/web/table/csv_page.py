@@ -27,7 +27,7 @@ from vitrina.web.csv_export import (
 )
 from vitrina.web.extras import TABLE, refuse_unknown_extras
 from vitrina.web.page_headers import page_headers
-from vitrina.web.table.planning import open_view
+from vitrina.web.table.planning import open_view, visible_table
 from vitrina.web.table.view import TableView, row_path
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ _LEFT_OUT = ("_shape", "_nl", "_extra")
 
 async def table_csv(site: Site, request: Request, database: SqliteDatabase, name: str) -> Response:
     """The page's rows as CSV, or with ``_stream`` all of them."""
+    await visible_table(site, request, database, name, editing=False)
     options = parse_csv_options(site, request)
     pairs = [pair for pair in request.pairs if pair[0] not in _LEFT_OUT]
     if options.stream:
