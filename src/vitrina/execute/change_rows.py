@@ -37,6 +37,10 @@ class ChangedRows:
     before_schema: str | None = None
     after_schema: str | None = None
 
+    def as_objects(self) -> list[dict[str, Any]] | None:
+        """The rows as objects; None where they were not asked for."""
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows] if self.columns else None
+
 
 def run_insert(conn: sqlite3.Connection, plan: InsertPlan) -> ChangedRows:
     """Insert the rows of a plan (blocking; writer thread)."""

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vitrina.engine.protocols import CatalogChanged
+from vitrina.errors import InvalidBody, VitrinaError
+from vitrina.execute.change_rows import ChangedRows
 from vitrina.execute.renames import Renames
 from vitrina.execute.wrapped_write import TrackEvent, WriteFunction, WriteWrapper, call_write, nested
 from vitrina.hooks.events import Event
@@ -70,14 +72,37 @@ class Writes:
         try:
             if not wrappers:
                 return await database.write_for_request(checked, shared=not alone, size=size)
-            wrapped = nested(wrappers, checked, events.append)
-            result: T = await database.write_for_request(wrapped, shared=False, size=size)
+            result: T = await self._wrapped(database, wrappers, checked, events, size)
         except CatalogChanged:
             # The page is made again, and needs the new one.
             await database.look()
             raise
         await self._send(events)
         return result
+
+    async def _wrapped(
+        self,
+        database: SqliteDatabase,
+        wrappers: list[WriteWrapper],
+        fn: Callable[[sqlite3.Connection], T],
+        events: list[Event],
+        size: int,
+    ) -> T:
+        """Run a structured write inside plugins' wrappers. What they raise refuses the write."""
+        kept: list[T] = []
+
+        def shown(conn: sqlite3.Connection) -> Any:
+            value = fn(conn)
+            kept.append(value)
+            return value.as_objects() if isinstance(value, ChangedRows) else value
+
+        try:
+            await database.write_for_request(nested(wrappers, shown, events.append), shared=False, size=size)
+        except (VitrinaError, CatalogChanged):
+            raise
+        except Exception as error:  # a plugin call: a wrapper says no by raising
+            raise InvalidBody(str(error)) from error
+        return kept[-1]
 
     async def sql(
         self, database: SqliteDatabase, fn: Callable[[sqlite3.Connection], T], *, request: Any = None, size: int = 0

@@ -367,6 +367,8 @@ class SqliteDatabase:
 
     def _run_isolated(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         conn = self._open_for_writing()
+        conn.isolation_level = "IMMEDIATE"
+        conn.row_factory = None
         try:
             with self._turn:
                 return fn(conn)

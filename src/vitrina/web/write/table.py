@@ -63,7 +63,7 @@ _VIEW = "'View' object has no attribute 'add_column'"
 
 async def _announce(site: Site, request: Request, database: str, name: str, altered: AlteredTable) -> None:
     if altered.table != name:
-        await site.writes.track(RenameTableEvent(None, database, name, altered.table))
+        await site.writes.track(RenameTableEvent(request.actor, database, name, altered.table))
     if altered.before_schema != altered.schema:
         event = AlterTableEvent(request.actor, database, altered.table, altered.before_schema, altered.schema)
         await site.writes.track(event)
