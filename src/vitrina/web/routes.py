@@ -14,6 +14,7 @@ from vitrina.web.foreign_keys import foreign_key_suggestions, foreign_key_target
 from vitrina.web.fragment import fragment_page
 from vitrina.web.home import built_in_home_page, home_page
 from vitrina.web.icon import favicon
+from vitrina.web.imports.body import insert_any, upsert_any
 from vitrina.web.instance_pages import (
     actions_page,
     actor_page,
@@ -43,7 +44,6 @@ from vitrina.web.table_or_query import table_or_query_page
 from vitrina.web.tool_pages import autocomplete_page, patterns_page
 from vitrina.web.write.column_type import set_column_type
 from vitrina.web.write.create import create_table
-from vitrina.web.write.insert import insert_rows, upsert_rows
 from vitrina.web.write.queries import analyze_query, delete_query, edit_query, store_query, update_query
 from vitrina.web.write.restore import restore_row
 from vitrina.web.write.row import delete_row, update_row
@@ -118,8 +118,8 @@ _TABLE = (
     Route("count", "/{database}/{table}/-/count", count_page, _POST, json_errors=True),
     Route("fragment", "/{database}/{table}/-/fragment", fragment_page),
     Route("autocomplete", "/{database}/{table}/-/autocomplete", autocomplete_rows),
-    Route("insert", "/{database}/{table}/-/insert", insert_rows, _POST),
-    Route("upsert", "/{database}/{table}/-/upsert", upsert_rows, _POST),
+    Route("insert", "/{database}/{table}/-/insert", insert_any, _POST),
+    Route("upsert", "/{database}/{table}/-/upsert", upsert_any, _POST),
     Route("restore", "/{database}/{table}/-/restore", restore_row, _POST),
     Route("alter", "/{database}/{table}/-/alter", alter_table, _POST),
     Route("set-column-type", "/{database}/{table}/-/set-column-type", set_column_type, _POST),
