@@ -2,8 +2,10 @@
 
 import asyncio
 import sqlite3
+import threading
 
 import pytest
+from endless import ENDLESS
 
 from vitrina.engine.sqlite.readers import ReaderPool
 from vitrina.errors import InvalidSQL, QueryInterrupted, Unavailable
@@ -128,3 +130,44 @@ def test_inspect(make_file, open_database):
     assert found["data"]["file"] == path
     assert len(found["data"]["hash"]) == 64
     assert found["data"]["size"] == open_database(path).size
+
+
+async def _wait_for_stuck(pool: ReaderPool, release: threading.Event) -> str:
+    stuck = [asyncio.ensure_future(pool.run(release.wait)) for _ in range(2)]
+    await asyncio.sleep(0.1)
+    first = asyncio.ensure_future(pool.run(lambda: "first"))
+    await asyncio.sleep(0)
+    answer = await asyncio.wait_for(pool.run(lambda: "second"), 20)
+    await first
+    release.set()
+    await asyncio.gather(*stuck)
+    return answer
+
+
+def test_threads_that_do_not_come_back_are_replaced():
+    pool = ReaderPool(2, stuck_after_s=0.05)
+    release = threading.Event()
+    try:
+        assert asyncio.run(_wait_for_stuck(pool, release)) == "second"
+    finally:
+        release.set()
+        pool.close()
+
+
+def test_leaving_ends_the_statement(make_file, open_database):
+    database = open_database(make_file("create table t (a)"))
+
+    async def leave() -> None:
+        endless = asyncio.ensure_future(
+            database.read(lambda reader: reader.select(ENDLESS, time_limit_ms=60_000, untrusted=True))
+        )
+        await asyncio.sleep(0.2)
+        endless.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await endless
+        # With the only thread still busy this would wait for ever.
+        await asyncio.wait_for(
+            asyncio.gather(*(database.read(lambda reader: reader.select("select 1")) for _ in range(9))), 20
+        )
+
+    asyncio.run(leave())

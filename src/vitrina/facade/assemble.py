@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -95,7 +95,9 @@ class Assembly:
 
     @cached_property
     def pool(self) -> ReaderPool:
-        return ReaderPool(self.loaded.settings.num_sql_threads)
+        settings = self.loaded.settings
+        # A page has the limit for its rows and at most the same again for the rest.
+        return ReaderPool(settings.num_sql_threads, stuck_after_s=5 + 3 * settings.sql_time_limit_ms / 1000)
 
     @cached_property
     def setup(self) -> ConnectionSetup:

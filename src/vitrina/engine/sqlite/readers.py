@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 T = TypeVar("T")
+
+# More stuck threads than this are not replaced: they would take all processors.
+_MOST_REPLACED = 16
 
 
 class ReaderPool:
@@ -15,11 +20,15 @@ class ReaderPool:
 
     ``num_sql_threads`` 0 runs every job at once, in the event loop's thread.
     Exports have as many threads of their own: however long they take, pages
-    do not wait behind them.
+    do not wait behind them. A thread whose job takes longer than
+    ``stuck_after_s`` seconds is replaced while others wait for one.
     """
 
-    def __init__(self, num_sql_threads: int = 3) -> None:
+    def __init__(self, num_sql_threads: int = 3, stuck_after_s: float = 10.0) -> None:
         self.num_sql_threads = num_sql_threads
+        self._stuck_after_s = stuck_after_s
+        # thread → when its job began
+        self._began: dict[int, float] = {}
         self._executor: ThreadPoolExecutor | None = None
         self._exporter: ThreadPoolExecutor | None = None
         #: jobs given to a thread so far; tests count hops by it
@@ -33,8 +42,28 @@ class ReaderPool:
             return job()
         if self._executor is None:
             self._executor = ThreadPoolExecutor(self.num_sql_threads, thread_name_prefix="vitrina-reader")
+        elif self._executor._work_queue.qsize():
+            self._replace_stuck(self._executor)
         self.hops += 1
-        return await asyncio.get_running_loop().run_in_executor(self._executor, job)
+        return await asyncio.get_running_loop().run_in_executor(self._executor, self._timed, job)
+
+    def _timed(self, job: Callable[[], T]) -> T:
+        thread = threading.get_ident()
+        self._began[thread] = time.monotonic()
+        try:
+            return job()
+        finally:
+            del self._began[thread]
+
+    def _replace_stuck(self, executor: ThreadPoolExecutor) -> None:
+        """Let others do the work of threads that do not come back.
+
+        SQLite looks at no clock inside one call of a function, and searching a
+        text of megabytes for another one may take hours.
+        """
+        late = time.monotonic() - self._stuck_after_s
+        stuck = sum(began < late for began in list(self._began.values()))
+        executor._max_workers = max(executor._max_workers, self.num_sql_threads + min(stuck, _MOST_REPLACED))
 
     async def run_export(self, job: Callable[[], T]) -> T:
         """Run ``job``, a part of an export, in one of the exports' threads and await its result: one hop."""
