@@ -100,3 +100,18 @@ async def test_views_have_no_autocomplete_for_anybody(fleet):
 async def test_columns_come_apart_as_tuples(fleet):
     column, *_ = await fleet.get_database("fleet").table_column_details("boats")
     assert tuple(column) == (0, "id", "INTEGER", 0, None, 1, 0)
+
+
+async def test_pages_are_never_longer_than_the_largest_result(open_fleet):
+    data = await json_of(open_fleet(settings={"max_returned_rows": 2}), "/fleet/boats.json?_facet=name")
+    assert len(data["rows"]) == 2
+    assert len(data["facet_results"]["results"]["name"]["results"]) == 2
+
+
+async def test_error_pages_follow_a_replaced_base(open_fleet, tmp_path):
+    (tmp_path / "base.html").write_text(
+        '{% extends "default:base.html" %}{% block body_class %}{{ super() }} themed{% endblock %}'
+    )
+    response = await open_fleet(template_dir=str(tmp_path)).client.get("/fleet/nothing")
+    assert response.status_code == 404
+    assert "themed" in response.text.partition("<body")[2].partition(">")[0]

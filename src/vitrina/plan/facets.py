@@ -85,7 +85,7 @@ def facet_size(arguments: TableArguments, table_config: Mapping[str, Any], setti
         text = str(given) if given is not None else ""
         if text.isdecimal():
             return min(int(text), settings.max_returned_rows)
-    return settings.default_facet_size
+    return min(settings.default_facet_size, settings.max_returned_rows)
 
 
 def plan_facets(

@@ -16,7 +16,7 @@ def page_size(given: str | None, table_config: Mapping[str, Any], settings: Sett
     """
     wanted = given or table_config.get("size")
     if not wanted and wanted != 0:
-        return settings.default_page_size
+        return min(settings.default_page_size, settings.max_returned_rows)
     if wanted == "max":
         return settings.max_returned_rows
     try:

@@ -42,9 +42,9 @@ def truncate_url(url: str, length: int) -> str:
     if not length or len(url) <= length:
         return url
     extension = _EXTENSION.search(url)
-    if extension is None or len(extension.group()) >= length:
+    if extension is None:
         return truncate(url, length)
-    return f"{url[: length - len(extension.group())]}…{extension.group()}"
+    return f"{url[: max(length - len(extension.group()), 0)]}…{extension.group()}"
 
 
 def url_html(url: str, length: int) -> str:

@@ -35,11 +35,11 @@ async def foreign_response(view: QueryView, headers: dict[str, str]) -> Response
         raise NotFound(f"Invalid format: {view.format}", hint="Queries come as HTML, .json and .csv.")
     rendered = _rendered(view)
     data = {"ok": True, "rows": rendered.rows, "columns": rendered.columns, **await extra_blocks(view)}
-    data["truncated"] = view.result.truncated
     response = await run_renderer(
         view.site, view.request, view.format, rendered, data, truncated=view.result.truncated, error=view.error
     )
-    response.headers.update(headers)
+    if response.status == 200:
+        response.headers.update(headers)
     return response
 
 

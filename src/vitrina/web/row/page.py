@@ -53,9 +53,11 @@ async def row_page(site: Site, request: Request) -> Any:
     refuse_unknown_extras(request, ROW)
     if format not in output_renderers(site):
         raise NotFound(f"Invalid format: {format}", hint="Rows come as HTML, .json, .csv and .blob.")
-    data = {**_envelope(view), "rows": rendered_page(view).rows, "columns": list(view.columns)}
-    response = await run_renderer(site, request, format, rendered_page(view), data)
-    response.headers.update(page_headers(site, request, private=view.private))
+    page = rendered_page(view)
+    data = {**_envelope(view), "rows": page.rows, "columns": list(view.columns), **_key(view)}
+    response = await run_renderer(site, request, format, page, data)
+    if response.status == 200:
+        response.headers.update(page_headers(site, request, private=view.private))
     return response
 
 
@@ -72,6 +74,14 @@ def _envelope(view: RowView) -> dict[str, Any]:
     return {"ok": True, "database": view.database.name, "table": view.table.name}
 
 
+def _key(view: RowView) -> dict[str, Any]:
+    return {
+        "primary_keys": list(view.plan.pk_columns),
+        "primary_key_values": list(view.plan.pk_values),
+        "query_ms": view.result.query_ms,
+    }
+
+
 async def _json(site: Site, request: Request, database: SqliteDatabase) -> Response:
     extras = requested_extras(request, ROW, strict=False)
     wanted = _INCOMING if "foreign_key_tables" in extras else frozenset[str]()
@@ -80,13 +90,9 @@ async def _json(site: Site, request: Request, database: SqliteDatabase) -> Respo
     shape = parse_shape(request)
     if "render_cell" in extras:
         await add_cells(view)
-    ending = {
-        "primary_keys": list(view.plan.pk_columns),
-        "primary_key_values": list(view.plan.pk_values),
-        **({} if shape.name in BARE else compute_extras(view)),
-        "query_ms": view.result.query_ms,
-        "truncated": False,
-    }
+    extra_blocks = {} if shape.name in BARE else compute_extras(view)
+    key = _key(view)
+    ending = {**key, **extra_blocks, "query_ms": key["query_ms"], "truncated": False}
     _note_reusable(view)
     body = encode_page(
         shape, _envelope(view), view.columns, [view.row], row_keys=lambda rows: [view.row_path], ending=ending
