@@ -165,7 +165,7 @@ def test_leaving_ends_the_statement(make_file, open_database):
         endless.cancel()
         with pytest.raises(asyncio.CancelledError):
             await endless
-        # With the only thread still busy this would wait for ever.
+        # A thread that is still busy would keep some of these waiting.
         await asyncio.wait_for(
             asyncio.gather(*(database.read(lambda reader: reader.select("select 1")) for _ in range(9))), 20
         )

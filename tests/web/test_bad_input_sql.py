@@ -22,7 +22,7 @@ insert into odd values
     (2, 'a' || char(0) || 'b', '<img src=x onerror=alert(1)>', x''),
     (3, 'javascript:alert(1)', 'https://x/"onmouseover="alert(1)', null);
 create table keys (id text primary key, v);
-insert into keys values 
+insert into keys values
     (cast(x'ff' as text), 1), ('a' || char(0) || 'b', 2), ('', 3), ('..', 4), ('a/b,c', 5), ('.json', 6);
 create trigger loud after insert on t begin update odd set txt = 'hit'; end;
 create view peek as select * from pragma_table_info('t');
