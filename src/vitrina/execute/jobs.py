@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import IO, Any, Literal
 
 from vitrina.errors import NotFound, Unavailable, VitrinaError
 
@@ -31,7 +31,7 @@ class Job:
 
     ``owner`` is who may see it, ``progress`` gives what clients are shown,
     ``stop`` is called when it is to end early, ``close`` when it is
-    forgotten. ``created`` and ``ended`` are on the monotonic clock.
+    forgotten; ``rejected`` is a file about what was left out. ``created`` and ``ended`` are on the monotonic clock.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Job:
     error: str | None = None
     stopping: bool = False
     task: asyncio.Task[None] | None = None
+    rejected: IO[str] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """What clients are told."""

@@ -7,10 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from vitrina.errors import StartupError
 from vitrina.facade.lifespan import BackgroundTaskSupervisor
+from vitrina.facade.old_hooks import adopt_old_metadata, refresh_old_queries, register_old_permissions
+from vitrina.hooks.blame import ignores_plugin_errors
 from vitrina.hooks.call import await_me_maybe
+from vitrina.hooks.old_spec import report_old_hooks
 from vitrina.render.column_types import BUILT_IN
 from vitrina.tokens.handlers import TokenHandler
 from vitrina.web.column_types import REGISTRY_KEY
+from vitrina.web.imports.access import close_imports
 from vitrina.web.permission_pages.login import LOGIN_KEY
 
 if TYPE_CHECKING:
@@ -29,14 +33,33 @@ async def run_startup(datasette: Any) -> None:
     site.state["events"] = tuple(await site.hooks.lists("register_events", datasette=datasette))
     for action in await site.hooks.lists("register_actions", datasette=datasette):
         site.permissions.actions.register(action)
+    await register_old_permissions(site, datasette)
     await _register_column_types(site, datasette)
     await site.hooks.gather("prepare_jinja2_environment", env=site.templates.environment, datasette=datasette)
     await register_token_handlers(site, datasette)
     if LOGIN_KEY in site.state:
         site.state[LOGIN_KEY].read()
     await site.store.load()
-    for result in site.hooks.call("startup", datasette=datasette):
-        await await_me_maybe(result)
+    await _run_startup_hooks(site, datasette)
+    if site.hooks.has("get_metadata"):
+        await adopt_old_metadata(site, datasette)
+    if site.hooks.has("canned_queries"):
+        await refresh_old_queries(site, datasette)
+    report_old_hooks(site.hooks.pm)
+
+
+async def _run_startup_hooks(site: Site, datasette: Any) -> None:
+    if not ignores_plugin_errors():
+        await site.hooks.gather("startup", datasette=datasette)
+        return
+    for implementation in reversed(site.hooks.pm.hook.startup.get_hookimpls()):
+        try:
+            await await_me_maybe(
+                implementation.function(**({"datasette": datasette} if implementation.argnames else {}))
+            )
+        except Exception:  # a plugin call: the server was asked to start without such a plugin
+            log.exception("The plugin %s cannot start and is left out", implementation.plugin_name)
+            site.hooks.pm.unregister(implementation.plugin)
 
 
 async def register_token_handlers(site: Site, datasette: Any) -> None:
@@ -72,4 +95,5 @@ async def run_shutdown(datasette: Any, background: BackgroundTaskSupervisor) -> 
                 await await_me_maybe(implementation.function(**({"datasette": datasette} if names else {})))
             except Exception:  # a plugin call: one that fails must not keep the others from ending
                 log.exception("The shutdown hook of %s failed", implementation.plugin_name)
+    await close_imports(site)
     await background.stop()

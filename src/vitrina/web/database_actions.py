@@ -34,6 +34,14 @@ def built_in_actions(site: Site, access: Access, database: SqliteDatabase) -> li
                 "attrs": {"aria-label": f"Create table in {name}", "data-database-action": "create-table"},
             }
         )
+    if access.allowed("create-table", name):
+        actions.append(
+            {
+                "href": site.urls.database(database.route) + "/-/import",
+                "label": "Import a file",
+                "description": "Rows of a CSV, TSV, JSON, Excel or Parquet file.",
+            }
+        )
     if access.allowed("execute-write-sql", name):
         actions.append(
             {

@@ -15,6 +15,9 @@ from vitrina.web.fragment import fragment_page
 from vitrina.web.home import built_in_home_page, home_page
 from vitrina.web.icon import favicon
 from vitrina.web.imports.body import insert_any, upsert_any
+from vitrina.web.imports.jobs import cancel_job, job_rejected, job_state
+from vitrina.web.imports.page import import_page
+from vitrina.web.imports.run import run_import_job
 from vitrina.web.instance_pages import (
     actions_page,
     actor_page,
@@ -100,6 +103,11 @@ _DATABASE = (
     Route("store-query", "/{database}/-/queries/store", store_query, _FORM),
     Route("analyze-write", "/{database}/-/execute-write/analyze", analyze_write),
     Route("execute-write", "/{database}/-/execute-write", execute_write_page, _FORM),
+    Route("import", "/{database}/-/import", import_page, _FORM),
+    Route("import-run", "/{database}/-/import/run", run_import_job, _POST),
+    Route("job", "/{database}/-/jobs/{job}", job_state, json_errors=True),
+    Route("job-cancel", "/{database}/-/jobs/{job}/cancel", cancel_job, _POST, json_errors=True),
+    Route("job-rejected", "/{database}/-/jobs/{job}/rejected", job_rejected, json_errors=True),
     Route("database-schema", "/{database}/-/schema(.json|.md)", database_schema_page),
     Route("query-parameters", "/{database}/-/query/parameters", query_parameters),
     Route("query", "/{database}/-/query(.*)", query_page, _FORM, allow=True),

@@ -114,12 +114,13 @@ def open_source(
 
     ``file`` need not be seekable for text formats. Raises InvalidBody and BadRequest that say what is wrong.
     """
+    start = file.tell() if file.seekable() else None
     buffered = file if isinstance(file, (io.BufferedReader, io.BytesIO)) else _buffered(file)
     head = _peek(buffered)
     found = format or guess_format(name, head)
     if found in ("xlsx", "parquet"):
-        seekable = buffered if buffered.seekable() else io.BytesIO(buffered.read())
-        rows = excel_rows(seekable) if found == "xlsx" else parquet_rows(seekable)
+        whole = _seekable(file, buffered, start)
+        rows = excel_rows(whole) if found == "xlsx" else parquet_rows(whole)
         return _with_heading(found, "", "", rows, sample_rows)
     chosen = encoding or guess_encoding(head)
     try:
@@ -136,6 +137,14 @@ def open_source(
     names = names_of(first)
     sample = list(cells_of(iter(first), names))
     return Source(found, chosen, "", list(names), sample, len(first) < sample_rows, cells_of(records, names))
+
+
+def _seekable(file: IO[bytes], buffered: io.BufferedReader | io.BytesIO, start: int | None) -> IO[bytes]:
+    """The file from its start, in memory where it is a pipe."""
+    if start is None:
+        return io.BytesIO(buffered.read())
+    file.seek(start)
+    return file
 
 
 def _with_heading(format: Format, encoding: str, delimiter: str, rows: Iterator[list[Any]], sample_rows: int) -> Source:
