@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ from vitrina.dialect.write import (
 from vitrina.errors import NotFound, RowChanged
 from vitrina.plan.row_change import DeletePlan, RowKey, UpdatePlan, is_as_expected
 from vitrina.plan.rows import InsertPlan, NewColumn, Row, UpsertPlan, batches
-from vitrina.plan.values import stored_value
+from vitrina.plan.values import stored_value, stored_values
 
 # Parameters of one statement at most: what the oldest builds of SQLite take.
 _PARAMETERS = 999
@@ -57,20 +57,20 @@ def insert_batches(conn: sqlite3.Connection, table: str, rows: Sequence[Row], co
     """Insert rows in batches; a column that a row lacks and another of its batch has becomes NULL."""
     for columns, batch in batches(rows):
         sql = insert_row(table, columns, conflict)
-        conn.executemany(sql, [_values(row, columns) for row in batch])
+        conn.executemany(sql, [stored_values(row, columns) for row in batch])
 
 
 def _insert_one(conn: sqlite3.Connection, plan: InsertPlan, row: Row) -> int | None:
     """Insert one row with its own columns; its rowid, or that of the row which stood in its way and was kept."""
     columns = tuple(row)
-    cursor = conn.execute(insert_row(plan.table.name, columns, plan.conflict), _values(row, columns))
+    cursor = conn.execute(insert_row(plan.table.name, columns, plan.conflict), stored_values(row, columns))
     if cursor.rowcount > 0:
         return cursor.lastrowid
     keys = plan.table.primary_keys
     if not keys or any(key not in row for key in keys):
         return None
     sql = f"SELECT rowid FROM {quote_identifier(plan.table.name)} WHERE {matching(keys)}"
-    found = conn.execute(sql, _values(row, keys)).fetchone()
+    found = conn.execute(sql, stored_values(row, keys)).fetchone()
     return None if found is None else found[0]
 
 
@@ -79,9 +79,9 @@ def run_upsert(conn: sqlite3.Connection, plan: UpsertPlan) -> ChangedRows:
     table, keys = plan.table.name, plan.keys
     changed = _add_columns(conn, table, plan.new_columns)
     for columns, batch in batches(plan.rows):
-        conn.executemany(upsert_row(table, columns, keys), [_values(row, columns) for row in batch])
+        conn.executemany(upsert_row(table, columns, keys), [stored_values(row, columns) for row in batch])
     if plan.returns:
-        values = [_values(row, keys) for row in plan.rows]
+        values = [stored_values(row, keys) for row in plan.rows]
         with_rowid = plan.table.uses_rowid
         if len(keys) == 1:
             wanted: Sequence[Any] = [each[0] for each in values]
@@ -103,7 +103,7 @@ def run_update(conn: sqlite3.Connection, plan: UpdatePlan) -> ChangedRows:
     changed = _add_columns(conn, table, plan.new_columns)
     columns = tuple(plan.values)
     if columns:
-        conn.execute(update_row(table, columns, key.columns), (*_values(plan.values, columns), *key.values))
+        conn.execute(update_row(table, columns, key.columns), (*stored_values(plan.values, columns), *key.values))
     if plan.returns:
         # The update may have changed the key itself.
         now = [stored_value(plan.values.get(name, old)) for name, old in zip(key.columns, key.values, strict=True)]
@@ -169,10 +169,6 @@ def _add_columns(conn: sqlite3.Connection, table: str, columns: Sequence[NewColu
     for column in columns:
         conn.execute(add_column(table, column.name, column.type))
     return ChangedRows(before_schema=before, after_schema=table_sql(conn, table))
-
-
-def _values(row: Row, columns: Iterable[str]) -> list[Any]:
-    return [stored_value(row.get(name)) for name in columns]
 
 
 def _read(conn: sqlite3.Connection, changed: ChangedRows, wanted: Sequence[Any], sql: Any, width: int = 1) -> None:

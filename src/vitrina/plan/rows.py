@@ -117,6 +117,9 @@ def _row_errors(rows: Sequence[Row], table: Table, *, upsert: bool, alter: bool)
     known = set(table.column_names)
     if table.uses_rowid:
         known.add("rowid")
+    # Rows are many, the sets of their columns few.
+    if not upsert and (alter or all(known.issuperset(shape) for shape in set(map(tuple, rows)))):
+        return []
     errors = []
     for position, row in enumerate(rows):
         if upsert:
@@ -182,7 +185,6 @@ def batches(rows: Sequence[Row]) -> Iterator[tuple[tuple[str, ...], Sequence[Row
     columns: dict[str, None] = {}
     for start in range(0, len(rows), size):
         batch = rows[start : start + size]
-        for row in batch:
-            if row.keys() != columns.keys():
-                columns.update(dict.fromkeys(row))
+        for shape in dict.fromkeys(map(tuple, batch)):
+            columns.update(dict.fromkeys(shape))
         yield tuple(columns), batch

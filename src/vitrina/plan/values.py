@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from vitrina.errors import InvalidBody
@@ -35,6 +35,8 @@ def decode_value(value: Any) -> Any:
 
 def decode_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """Every value of ``row`` through :func:`decode_value`."""
+    if dict not in map(type, row.values()):
+        return dict(row)
     return {name: decode_value(value) for name, value in row.items()}
 
 
@@ -49,6 +51,13 @@ def stored_value(value: Any) -> Any:
         except RecursionError as error:
             raise InvalidBody("A value is nested too deeply") from error
     return value
+
+
+def stored_values(row: Mapping[str, Any], columns: Sequence[str]) -> list[Any]:
+    """The values of ``columns`` as they are bound; None for those that ``row`` lacks."""
+    values = [row.get(name) for name in columns]
+    kinds = set(map(type, values))
+    return [stored_value(value) for value in values] if dict in kinds or list in kinds else values
 
 
 def infer_type(values: Iterable[Any]) -> str:

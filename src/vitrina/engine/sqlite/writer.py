@@ -6,6 +6,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
@@ -22,6 +23,11 @@ MAX_TOGETHER = 200
 #: writes of requests that wait at most, and bytes of their bodies
 MAX_WAITING = 1000
 MAX_WAITING_BYTES = 128 * 1024 * 1024
+
+# Whoever was answered a moment ago is about to come again: a commit waits for them, but not for long. This much of
+# the time that the last commit took, and never more seconds than that.
+_PATIENCE = 0.5
+_PATIENCE_MOST_S = 0.01
 
 # Seconds that accepted writes get when the server stops.
 _CLOSING_S = 60.0
@@ -64,6 +70,9 @@ class Writer:
         self._queue: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
         self._waiting = 0
         self._waiting_bytes = 0
+        # how many clients write at the moment, as far as can be told, and how long a commit waits for them
+        self._expected = 1
+        self._patience_s = 0.0
         self._thread: threading.Thread | None = None
         self._conn: sqlite3.Connection | None = None
         self._closed = False
@@ -145,9 +154,11 @@ class Writer:
         Also the next job that may not, and whether the queue was closed behind them.
         """
         group = [first]
+        until = time.monotonic() + self._patience_s if first.shared else 0.0
         while first.shared and len(group) < MAX_TOGETHER:
+            left = until - time.monotonic() if len(group) < self._expected else 0.0
             try:
-                item = self._queue.get_nowait()
+                item = self._queue.get(timeout=left) if left > 0 else self._queue.get_nowait()
             except queue.Empty:
                 break
             if item is None:
@@ -185,8 +196,11 @@ class Writer:
         if len(running) > 1:
             self.shared_commits += 1
             self.shared_writes += len(running)
+        began = time.monotonic()
         with self._turn:
             outcomes = run_together(conn, [item.job for item in running])
+        self._patience_s = min(_PATIENCE * (time.monotonic() - began), _PATIENCE_MOST_S)
+        self._expected = len(running) + self._queue.qsize()
         # Only now: what is acknowledged is on disk.
         for item, outcome in zip(running, outcomes, strict=True):
             if outcome.error is not None:
