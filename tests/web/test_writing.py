@@ -431,6 +431,33 @@ def test_repeated_requests_at_the_same_time(instance, path):
     assert rows(path, "select count(*) from loose") == [(2,)]
 
 
+def test_answers_outlive_the_process_in_a_persistent_internal_database(path, tmp_path):
+    for replayed in (False, True):
+        instance = Datasette(files=[str(path)], secret="a-test-secret", internal=str(tmp_path / "internal.db"))
+        instance.root_enabled = True
+        response = post(instance, "/data/loose/-/insert", {"row": {"x": 1}}, headers={"Idempotency-Key": "k9"})
+        assert (response.status_code, "idempotency-replayed" in response.headers) == (201, replayed)
+        instance.close()
+    assert rows(path, "select count(*) from loose") == [(2,)]
+
+
+def test_a_table_is_rebuilt_while_foreign_keys_are_enforced(instance, path):
+    conn = sqlite3.connect(path)
+    conn.executescript(
+        "create table child (id integer primary key, plain_id integer references plain(id) on delete cascade);"
+        "insert into child values (1, 1);"
+    )
+    conn.close()
+    database = instance.get_database("data")
+    asyncio.run(database.execute_write_fn(lambda conn: conn.execute("pragma foreign_keys = 1"), transaction=False))
+    body = {"operations": [{"op": "rename_column", "args": {"name": "name", "to": "label"}}]}
+    assert post(instance, "/data/plain/-/alter", body).status_code == 200
+    assert rows(path, "select id, plain_id from child") == [(1, 1)]
+    assert post(instance, "/data/child/-/insert", {"row": {"plain_id": 99}}).json()["error"] == (
+        "FOREIGN KEY constraint failed"
+    )
+
+
 def test_a_refused_request_may_be_sent_again(instance):
     headers = {"Idempotency-Key": "k3"}
     assert post(instance, "/data/loose/-/insert", {"row": {"z": 1}}, headers=headers).status_code == 400
