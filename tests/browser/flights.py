@@ -11,6 +11,8 @@ databases:
     tables:
       airlines: {label_column: name}
       airports: {label_column: name}
+      visits:
+        column_types: {extra: json}
     queries:
       by_airline:
         title: Flights of one airline
@@ -38,6 +40,10 @@ create table flights (
   carrier text references airlines (carrier), origin text references airports (faa)
 );
 create table notes (id integer primary key, body text);
+create table visits (
+  id integer primary key, day date, guests integer not null, price real, remark text, extra text, photo blob,
+  origin text references airports (faa), big integer
+);
 create view late as select id, dep_delay from flights where dep_delay > 60;
 create virtual table airports_fts using fts5 (name, content="airports");
 """

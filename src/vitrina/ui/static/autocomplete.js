@@ -31,9 +31,13 @@ class DatasetteAutocomplete extends HTMLElement {
     const text = this.input.value.trim();
     if (text) url.searchParams.set("q", text);
     else url.searchParams.set("_initial", "1");
+    const turn = (this.turn = (this.turn || 0) + 1);
     const response = await fetch(url, { headers: { Accept: "application/json" } });
     if (!response.ok) return this.#hide();
     const { rows = [] } = await response.json();
+    // An older answer may come last, or when the field is left already.
+    if (turn !== this.turn || document.activeElement !== this.input) return;
+    this.input.removeAttribute("aria-activedescendant");
     this.list.replaceChildren(...rows.map((row, index) => this.#option(row, index)));
     this.list.hidden = !rows.length;
     this.input.setAttribute("aria-expanded", String(rows.length > 0));
@@ -57,12 +61,14 @@ class DatasetteAutocomplete extends HTMLElement {
     const keys = Object.values(row.pks || {});
     this.input.value = keys.join(",");
     this.input.dispatchEvent(new Event("input", { bubbles: true }));
+    this.input.dispatchEvent(new Event("change", { bubbles: true }));
     clearTimeout(this.timer);
     this.dispatchEvent(new CustomEvent("datasette-autocomplete-select", { detail: { row }, bubbles: true }));
     this.#hide();
   }
 
   #hide() {
+    this.turn = (this.turn || 0) + 1;
     this.list.hidden = true;
     this.input.setAttribute("aria-expanded", "false");
   }

@@ -15,6 +15,7 @@
     "_columnChooserData",
     "_setColumnTypeData",
     "_vitrinaSchema",
+    "_vitrinaRows",
   ];
 
   // Each name reads its <script type="application/json"> when first asked for; a page may still assign it.

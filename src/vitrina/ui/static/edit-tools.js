@@ -1,76 +1,44 @@
-// Dialogs behind the action menus of tables and rows: insert, edit, delete a row.
+// What the buttons of action menus open: dialogs that change rows and tables, each loaded when it is first wanted.
 
-import { ask, send } from "./ask.js";
-import { rowForm } from "./row-form.js";
+import { tell } from "./ask.js";
 
 const data = window._datasetteTableData;
 
-function columnsFromHeads() {
-  return [...document.querySelectorAll("table.rows-and-columns th[data-column]")].map((head) => ({
-    name: head.dataset.column,
-    sqlite_type: (head.dataset.columnType || "").toUpperCase(),
-    notnull: head.dataset.columnNotNull === "1",
-    is_pk: head.dataset.isPk === "1",
-    column_type: head.dataset.customColumnType ? { type: head.dataset.customColumnType } : null,
-  }));
-}
+const tableActions = {
+  "insert-row": async () => (await import("./edit-row.js")).insertRow(data),
+  "paste-rows": async () => (await import("./paste-rows.js")).pasteRows(data),
+  "alter-table": async () => (await import("./alter-table.js")).alterTable(data),
+};
 
-function insertRow() {
-  const ui = data.insertRow;
-  let row;
-  ask({
-    heading: `Insert a row into ${data.table}`,
-    button: "Insert row",
-    content: (form) => (row = rowForm({ mode: "insert", columns: ui.columns, data, form })).root,
-    action: async () => {
-      await send(ui.path, { row: row.changes() });
-      location.reload();
-    },
-  });
-}
+const rowActions = {
+  edit: async ({ row, rowLabel }) => (await import("./edit-row.js")).editRow(data, row, rowLabel),
+  delete: async ({ row, rowLabel }) => (await import("./delete-row.js")).confirmDelete(data, row, rowLabel),
+};
 
-async function editRow(path) {
-  const address = `${data.tableUrl}/${path}`;
-  const response = await fetch(`${address}.json?_shape=objects`, { headers: { Accept: "application/json" } });
-  const answer = await response.json();
-  if (!answer.ok) throw new Error(answer.error);
-  let row;
-  ask({
-    heading: `Edit ${data.table}: ${path}`,
-    button: "Save",
-    content: (form) => (row = rowForm({ mode: "edit", columns: columnsFromHeads(), values: answer.rows[0], data, form })).root,
-    action: async () => {
-      await send(`${address}/-/update?_message=1`, { update: row.changes() });
-      location.reload();
-    },
-  });
-}
-
-function deleteRow(path, label) {
-  ask({
-    heading: "Delete this row",
-    button: "Delete",
-    content: () => {
-      const text = label ? `${path} (${label})` : path;
-      return Object.assign(document.createElement("p"), { textContent: `Row ${text} of ${data.table} is deleted for good.` });
-    },
-    action: async () => {
-      const answer = await send(`${data.tableUrl}/${path}/-/delete?_redirect_to_table=1`, {});
-      location.href = answer.redirect || data.tableUrl;
-    },
-  });
-}
+const databaseActions = {
+  "create-table": async () => (await import("./create-table.js")).createTable(window._datasetteDatabaseData),
+};
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-table-action], [data-row-action], [data-database-action]");
   if (!button) return;
-  button.closest("details")?.removeAttribute("open");
-  const { tableAction, rowAction, row, rowLabel } = button.dataset;
-  if (tableAction === "insert-row") insertRow();
-  else if (rowAction === "edit") editRow(row).catch((error) => alert(error.message));
-  else if (rowAction === "delete") deleteRow(row, rowLabel);
-  else if (tableAction === "alter-table" || button.dataset.databaseAction === "create-table") {
-    const file = "./table-tools.js";
-    import(file).then((tools) => (tableAction ? tools.alterTable(data) : tools.createTable(window._datasetteDatabaseData)));
+  const { tableAction, rowAction, databaseAction } = button.dataset;
+  const action = tableActions[tableAction] || rowActions[rowAction] || databaseActions[databaseAction];
+  if (!action) return;
+  const menu = button.closest("details");
+  if (menu) {
+    menu.open = false;
+    // The dialog gives the focus back to what can be seen then.
+    menu.querySelector("summary")?.focus();
   }
+  action(button.dataset).catch(tell);
+});
+
+// Cells copied from a spreadsheet and pasted anywhere on the page are rows to insert.
+document.addEventListener("paste", async (event) => {
+  const text = event.clipboardData?.getData("text/plain") || "";
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable], dialog");
+  if (typing || !data?.insertRow || !document.body.classList.contains("table") || !/[\t\n]/.test(text.trim())) return;
+  event.preventDefault();
+  (await import("./paste-rows.js")).pasteRows(data, text);
 });

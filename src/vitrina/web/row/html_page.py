@@ -18,6 +18,7 @@ from vitrina.web.table.columns import cell_columns, display_columns
 from vitrina.web.table.edit_ui import foreign_key_lookups
 from vitrina.web.table.foreign import render_cell
 from vitrina.web.table.html_page import template_names
+from vitrina.web.table.row_tools import row_tools
 
 
 def row_label(view: RowView) -> str | None:
@@ -161,6 +162,7 @@ async def html_response(view: RowView, headers: dict[str, str]) -> Response:
         "row_actions": await _actions(view),
         "row_mutation_ui": _may(view, "update-row") or _may(view, "delete-row"),
         "table_page_data": _page_data(view),
+        "row_tools": row_tools(site, view.access, view.database, view.table, view.column_types),
         "top_row": slot(site, "top_row", request=view.request, database=database, table=table, row=row),
         "settings": site.settings.as_dict(),
         **await _links(view),

@@ -194,6 +194,14 @@ def table_actions(view: TableView, insert: Mapping[str, Any] | None, alter: Mapp
         items.append(
             _button("Insert row", "Open a dialog to add a row.", "insert-row", f"Insert a row into {view.name}")
         )
+        items.append(
+            _button(
+                "Insert many rows",
+                "Paste cells from a spreadsheet, or CSV.",
+                "paste-rows",
+                f"Insert many rows by pasting into {view.name}",
+            )
+        )
     if alter:
         items.append(
             _button(

@@ -24,6 +24,7 @@ from vitrina.web.table.edit_ui import (
 from vitrina.web.table.filters_form import FiltersForm
 from vitrina.web.table.labels import expand_labels
 from vitrina.web.table.links import csv_links, renderers
+from vitrina.web.table.row_tools import row_tools
 from vitrina.web.table.view import TableView, row_path
 
 
@@ -190,6 +191,7 @@ async def html_response(view: TableView, context: dict[str, Any], headers: dict[
             "table_insert_ui": insert,
             "table_alter_ui": alter,
             "table_page_data": table_page_data(view, insert, alter),
+            "row_tools": row_tools(site, view.access, view.database, view.table, view.column_types),
             "top_table": slot(site, "top_table", request=request, database=view.database.name, table=view.name),
         }
     )

@@ -1,0 +1,23 @@
+// Deleting a row, with a way back: the server keeps it for ten minutes for whoever deleted it.
+
+import { ask, element, send } from "./ask.js";
+import { remember } from "./undo-memory.js";
+
+/** Asks, then deletes the row at `path`; the notice with the Undo button is on the page that comes after. */
+export function confirmDelete(data, path, label) {
+  const tools = window._vitrinaRows;
+  const text = label ? `${path} (${label})` : path;
+  const after = tools.insert ? "You can take this back for ten minutes." : "It is deleted for good.";
+  ask({
+    heading: "Delete this row",
+    button: "Delete",
+    danger: true,
+    content: () => element("p", { textContent: `Row ${text} of ${data.table} is deleted. ${after}` }),
+    action: async () => {
+      const answer = await send(`${data.tableUrl}/${path}/-/delete?_undo=1`, {});
+      remember({ text: `Row ${text} of ${data.table} is deleted.`, undo: answer.undo });
+      if (document.body.classList.contains("row")) location.href = data.tableUrl;
+      else location.reload();
+    },
+  });
+}
