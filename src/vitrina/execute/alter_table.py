@@ -33,9 +33,30 @@ class AlteredTable:
 def run_alter(conn: sqlite3.Connection, table: str, plan: AlterPlan) -> AlteredTable:
     """Add columns, then rebuild the table once for everything else, then rename it (blocking).
 
-    Raises InvalidBody, and SQLite's own errors; the caller's transaction is
-    then to be rolled back.
+    Where foreign keys are enforced, the table is rebuilt in a transaction of
+    its own without that, since dropping the old one would delete what points to
+    it, and committed here once every key was checked. Raises InvalidBody, and
+    SQLite's own errors; the caller's transaction is then to be rolled back.
     """
+    if not plan.rebuild or not conn.execute("PRAGMA foreign_keys").fetchone()[0]:
+        return _alter(conn, table, plan)
+    # The PRAGMA does nothing inside a transaction.
+    conn.commit()
+    conn.execute("PRAGMA foreign_keys=OFF")
+    try:
+        conn.execute("BEGIN IMMEDIATE")
+        altered = _alter(conn, table, plan)
+        if conn.execute("PRAGMA foreign_key_check").fetchone() is not None:
+            raise InvalidBody("FOREIGN KEY constraint failed")
+        conn.commit()
+        return altered
+    finally:
+        if conn.in_transaction:
+            conn.rollback()
+        conn.execute("PRAGMA foreign_keys=ON")
+
+
+def _alter(conn: sqlite3.Connection, table: str, plan: AlterPlan) -> AlteredTable:
     before = table_sql(conn, table) or ""
     for column in plan.added:
         declared = column.type + (" NOT NULL" if column.not_null else "")
@@ -43,10 +64,6 @@ def run_alter(conn: sqlite3.Connection, table: str, plan: AlterPlan) -> AlteredT
             declared += f" DEFAULT {column.default}"
         conn.execute(add_column(table, column.name, declared))
     if plan.rebuild:
-        enforced = bool(conn.execute("PRAGMA foreign_keys").fetchone()[0])
-        if enforced:
-            # Dropping the old table would delete what points to it.
-            raise InvalidBody("This table cannot be rebuilt while foreign keys are enforced")
         _rename_columns(conn, table, plan)
         _rebuild(conn, plan_rebuild(conn, table, plan))
     name = table
