@@ -22,6 +22,7 @@ class ServeOptions:
     metadata: TextIO | None
     template_dir: str | None
     plugins_dir: str | None
+    ignore_plugin_errors: bool
     static: tuple[tuple[str, str], ...]
     memory: bool
     config: TextIO | None

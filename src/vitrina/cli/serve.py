@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ from vitrina.cli.options import ServeOptions
 from vitrina.cli.parameters import LoadExtension, StaticMount, parse_settings
 from vitrina.config.settings import SETTINGS
 from vitrina.errors import StartupError
+from vitrina.hooks.blame import IGNORE
 
 _FOLDER = click.Path(exists=True, file_okay=False, dir_okay=True)
 _TEXT_FILE = click.File(mode="r", encoding="utf-8-sig")
@@ -55,6 +57,7 @@ _OPTIONS = (
     click.option("-m", "--metadata", type=_TEXT_FILE, help="JSON or YAML file with titles, descriptions and licences"),
     click.option("--template-dir", type=_FOLDER, help="Directory of own templates"),
     click.option("--plugins-dir", type=_FOLDER, help="Directory of own plugins"),
+    click.option("--ignore-plugin-errors", is_flag=True, help="Start without plugins that cannot be loaded or started"),
     click.option("--static", type=StaticMount(), multiple=True, help="Serve this directory's files at /MOUNT/"),
     click.option("--memory", is_flag=True, help="Add the database _memory"),
     click.option("-c", "--config", type=_TEXT_FILE, help="JSON or YAML configuration file"),
@@ -114,6 +117,9 @@ def serve(**typed: Any) -> None:
         print_settings()
         return
     _check_combinations(options)
+    if options.ignore_plugin_errors:
+        # In the environment, so that processes started from this one know it too.
+        os.environ[IGNORE] = "1"
     # What follows needs the application; other commands should not wait for its imports.
     from vitrina.cli.instance import build_instance
 

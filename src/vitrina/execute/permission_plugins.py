@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from vitrina.access.actions import Action
@@ -18,6 +18,7 @@ from vitrina.hooks.manager import Hooks
 T = TypeVar("T")
 
 _HOOK = "permission_resources_sql"
+_OLD_HOOK = "permission_allowed"
 
 
 class InternalReads(Protocol):
@@ -31,10 +32,11 @@ class InternalReads(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """What plugins say about one action."""
+    """What plugins say about one action; ``asked_old`` are answers of the old hook, one a resource."""
 
     rules: tuple[Rule, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
+    asked_old: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,20 @@ class PermissionPlugins:
         self._hooks = hooks
         self._internal = internal
         self._facade = facade
+        #: actions that ``register_permissions`` allows by default
+        self.old_defaults: set[str] = set()
+        # port: the resources of an action's kind as (parent, child); needed for the old hook only
+        self.places: Callable[[Action], Iterable[tuple[str | None, str | None]]] = lambda action: ((None, None),)
 
     @property
     def present(self) -> bool:
         """Whether any plugin contributes permission SQL."""
-        return self._hooks.has(_HOOK)
+        return self._hooks.has(_HOOK) or self._hooks.has(_OLD_HOOK) or bool(self.old_defaults)
+
+    @property
+    def asks_old_hook(self) -> bool:
+        """Whether a plugin answers resource by resource."""
+        return self._hooks.has(_OLD_HOOK)
 
     @property
     def generation(self) -> int:
@@ -71,10 +82,43 @@ class PermissionPlugins:
 
         Raises PluginError when SQL of a plugin fails.
         """
+        old = [await self._old_rules(actor, action) for actor, action in asked]
         queries: list[list[_Query]] = [await self._queries(actor, action) for actor, action in asked]
         if not any(queries):
-            return [Contribution() for _ in asked]
-        return await self._internal.foreign_read(lambda conn: [_answer(conn, each) for each in queries])
+            return [Contribution(asked_old=rules) for rules in old]
+        found = await self._internal.foreign_read(lambda conn: [_answer(conn, each) for each in queries])
+        return [replace(each, asked_old=rules) for each, rules in zip(found, old, strict=True)]
+
+    async def old_answer(self, actor: Actor | None, action: str, resource: Any) -> tuple[bool, str] | None:
+        """What implementations of the old hook say about one resource, and whose word it is.
+
+        A denial counts for more than an allowance. None where nobody has an opinion.
+        """
+        if not self._hooks.has(_OLD_HOOK):
+            return None
+        allowing: str | None = None
+        for plugin, value in await self._hooks.gather_named(
+            _OLD_HOOK, datasette=self._facade(), actor=actor, action=action, resource=resource
+        ):
+            if not value:
+                return False, plugin
+            allowing = allowing or plugin
+        return (True, allowing) if allowing is not None else None
+
+    async def _old_rules(self, actor: Actor | None, action: Action) -> tuple[Rule, ...]:
+        """The old hook's answers about every resource of the action's kind, as rules."""
+        rules = []
+        if action.name in self.old_defaults:
+            rules.append(Rule(None, None, True, "register_permissions allows it by default"))
+        if not self._hooks.has(_OLD_HOOK):
+            return tuple(rules)
+        for parent, child in self.places(action):
+            resource = parent if child is None else (parent, child)
+            answer = await self.old_answer(actor, action.name, resource)
+            if answer is not None:
+                allow, plugin = answer
+                rules.append(Rule(parent, child, allow, f"permission_allowed of {plugin}", plugin))
+        return tuple(rules)
 
     async def _queries(self, actor: Actor | None, action: Action) -> list[_Query]:
         found = []

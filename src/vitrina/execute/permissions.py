@@ -14,8 +14,8 @@ from vitrina.access.actions import Action, ActionRegistry
 from vitrina.access.actors import Actor, actor_key
 from vitrina.access.decide import Decision, compile_decision
 from vitrina.access.explain import explain
-from vitrina.access.resources import fold_ascii
-from vitrina.access.rules import OwnedQuery, Rule, RuleBook, parse_allow_blocks
+from vitrina.access.resources import DatabaseResource, QueryResource, TableResource, fold_ascii
+from vitrina.access.rules import AllowBlock, OwnedQuery, Rule, RuleBook, parse_allow_blocks
 from vitrina.catalog.model import DatabaseCatalog
 from vitrina.errors import Forbidden
 from vitrina.execute.permission_plugins import Contribution, PermissionPlugins
@@ -162,6 +162,8 @@ class Permissions:
         self.root_enabled = root_enabled
         self.checks: deque[Check] = deque(maxlen=_CHECKS_KEPT)
         self.plugins = plugins
+        if plugins is not None:
+            plugins.places = self.places
         self._blocks = parse_allow_blocks(raw_config)
         self._default_deny = default_deny
         self._default_allow_sql = default_allow_sql
@@ -171,6 +173,12 @@ class Permissions:
         self._book_snapshot: StoredQueries | None = None
         self._compiled: dict[str, dict[str, Decision]] = {}
         self._derived: dict[str, tuple[int, dict[str, str]]] = {}
+
+    def add_blocks(self, blocks: Mapping[str, tuple[AllowBlock, ...]]) -> None:
+        """Add allow blocks that the general configuration does not know, by action; at start-up."""
+        extended = {action: self._blocks.get(action, ()) + more for action, more in blocks.items()}
+        self._blocks = {**self._blocks, **extended}
+        self._book = None
 
     # Asking
 
@@ -209,6 +217,29 @@ class Permissions:
         """Raise Forbidden, whose message is the action's name, unless the actor may do it."""
         if not await self.allowed(actor, action, parent, child):
             raise Forbidden(action, hint=self._hint(actor, action))
+
+    async def old_answer(self, actor: Actor | None, action: str, resource: Any) -> bool | None:
+        """What the old hook says about an action that is not registered; None where nobody has an opinion."""
+        answer = await self.plugins.old_answer(actor, action, resource) if self.plugins is not None else None
+        return None if answer is None else answer[0]
+
+    def places(self, action: Action) -> list[tuple[str | None, str | None]]:
+        """Every resource of the action's kind that is known now, as (parent, child)."""
+        kind = action.resource_class
+        if kind is DatabaseResource:
+            return [(name, None) for name in self.databases]
+        if kind is TableResource:
+            catalogs = [(name, database.catalog) for name, database in self.databases.items()]
+            return [
+                (name, table)
+                for name, catalog in catalogs
+                if catalog is not None
+                for table in (*catalog.tables, *catalog.views)
+            ]
+        if kind is QueryResource:
+            snapshot = self._store.snapshot
+            return [(name, query.name) for name in self.databases for query in snapshot.queries_of(name)]
+        return [(None, None)] if kind is None else []
 
     async def visibility(
         self, actor: Actor | None, action: str, parent: str | None = None, child: str | None = None
@@ -294,6 +325,9 @@ class Permissions:
                 missing.append((number, built_in[name]))
                 asked.update(((number, action.name), (actor, action)) for action in self.actions.chain(name))
         if asked:
+            if plugins.asks_old_hook:
+                # It is asked about every resource there is.
+                await self.ready_databases()
             said = dict(zip(asked, await plugins.contributions(list(asked.values())), strict=True))
             for number, decision in missing:
                 found[number][decision.action.name] = _extended(decision, said, number)
@@ -361,7 +395,17 @@ def _extended(decision: Decision, said: Mapping[tuple[int, str], Contribution], 
     """``decision`` and what it requires, each with what plugins said about it to the actor of that number."""
     more = said[number, decision.action.name]
     required = _extended(decision.required, said, number) if decision.required is not None else None
-    return decision.extended(more.rules, more.restrictions, required)
+    # The old hook allows only what no rule denies.
+    old = tuple(rule for rule in more.asked_old if not rule.allow or not _denied(decision, more.rules, rule))
+    return decision.extended(more.rules + old, more.restrictions, required)
+
+
+def _denied(decision: Decision, more: tuple[Rule, ...], wanted: Rule) -> bool:
+    """Whether any rule denies the resource that ``wanted`` is about, at whatever level."""
+    return any(
+        not rule.allow and rule.parent in (None, wanted.parent) and rule.child in (None, wanted.child)
+        for rule in (*decision.rules, *more)
+    )
 
 
 def _null_first(text: str | None) -> tuple[bool, str]:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from itsdangerous import BadSignature
 
 from vitrina.execute.authentication import Authenticator, address_reader
+from vitrina.facade.files import file_routes
+from vitrina.facade.old_hooks import refresh_old_queries
 from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
 from vitrina.http.app import Application
 from vitrina.http.ports import Answer, Ports
@@ -59,7 +61,7 @@ def _all_routes(site: Site) -> list[Route]:
         for spelling in {name, name.replace("-", "_"), name.replace("_", "-")}:
             pattern = f"/-/static-plugins/{spelling}/{{path*}}"
             table.append(Route(f"static-plugin-{spelling}", pattern, static_handler(files), ("*",), bare=True))
-    return [*table, *routes(site)]
+    return [*table, *routes(site), *file_routes(site)]
 
 
 def _plugin_routes(site: Site, datasette: Any) -> list[PluginRoute]:
@@ -105,6 +107,8 @@ def _ports(site: Site, datasette: Any) -> Ports:
 
     async def authenticate(request: Request) -> Actor | None:
         await site.store.keep_current()
+        if hooks.has("canned_queries"):
+            await refresh_old_queries(site, datasette)
         return await authenticator.authenticate(request)
 
     # A plugin may make an actor of anything in the request, or wrap and see every request.
@@ -118,6 +122,7 @@ def _ports(site: Site, datasette: Any) -> Ports:
         site_for=limited_site if tokens.macaroon is not None else None,
         render_error=error_page_renderer(site),
         render_csrf_error=csrf_page_renderer(site),
+        skip_csrf=lambda scope: any(hooks.call("skip_csrf", datasette=datasette, scope=scope)),
         # Asked for each time: tests register plugins while an instance runs.
         handle_exception=handle_exception,
         forbidden=forbidden,

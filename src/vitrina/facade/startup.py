@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from vitrina.errors import StartupError
+from vitrina.facade.files import close_files, start_files
 from vitrina.facade.lifespan import BackgroundTaskSupervisor
 from vitrina.facade.old_hooks import adopt_old_metadata, refresh_old_queries, register_old_permissions
 from vitrina.hooks.blame import ignores_plugin_errors
@@ -40,6 +41,7 @@ async def run_startup(datasette: Any) -> None:
     if LOGIN_KEY in site.state:
         site.state[LOGIN_KEY].read()
     await site.store.load()
+    await start_files(site, datasette)
     await _run_startup_hooks(site, datasette)
     if site.hooks.has("get_metadata"):
         await adopt_old_metadata(site, datasette)
@@ -97,3 +99,4 @@ async def run_shutdown(datasette: Any, background: BackgroundTaskSupervisor) -> 
                 log.exception("The shutdown hook of %s failed", implementation.plugin_name)
     await close_imports(site)
     await background.stop()
+    await close_files(site)

@@ -6,6 +6,7 @@ import importlib.util
 import logging
 import os
 import sys
+import time
 import weakref
 from collections.abc import Iterable
 from importlib import metadata
@@ -16,7 +17,8 @@ from typing import Any, cast
 import pluggy
 
 from vitrina.errors import PluginError, StartupError
-from vitrina.hooks import spec
+from vitrina.hooks import old_spec, spec
+from vitrina.hooks.blame import blame, ignores_plugin_errors, report_long_call
 from vitrina.hooks.call import await_me_maybe
 from vitrina.hooks.markers import PROJECT
 
@@ -51,11 +53,17 @@ class Hooks:
     def call(self, name: str, **arguments: Any) -> list[Any]:
         """Results of all implementations that are not None, in pluggy's order; nothing is awaited.
 
-        Raises PluginError naming plugin and hook when one of them raises.
+        What one of them raises is passed on, with a note that names plugin and hook.
         """
         if not self.has(name):
             return []
-        results = getattr(self.pm.hook, name)(**arguments)
+        began = time.perf_counter()
+        try:
+            results = getattr(self.pm.hook, name)(**arguments)
+        except Exception as error:  # a plugin call: passed on as the plugin raised it
+            blame(self.pm, name, error)
+            raise
+        report_long_call(self.pm, name, time.perf_counter() - began)
         if isinstance(results, list):
             return results
         return [] if results is None else [results]
@@ -66,7 +74,11 @@ class Hooks:
             return []
         gathered = []
         for result in self.call(name, **arguments):
-            value = await await_me_maybe(result)
+            try:
+                value = await await_me_maybe(result)
+            except Exception as error:  # a plugin call: passed on as the plugin raised it
+                blame(self.pm, name, error)
+                raise
             if value is not None:
                 gathered.append(value)
         return gathered
@@ -116,6 +128,7 @@ def new_manager() -> pluggy.PluginManager:
     """A plugin manager that knows every hook and has no plugin yet."""
     pm = pluggy.PluginManager(PROJECT)
     pm.add_hookspecs(spec)
+    pm.add_hookspecs(old_spec)
     return pm
 
 
@@ -128,7 +141,13 @@ def load_directory(pm: pluggy.PluginManager, directory: str | Path) -> list[Modu
     for path in sorted(Path(directory).glob("*.py")):
         if pm.has_plugin(path.name):
             continue
-        module = _import_file(path)
+        try:
+            module = _import_file(path)
+        except StartupError:
+            if not ignores_plugin_errors():
+                raise
+            log.exception("The plugin %s is left out", path.name)
+            continue
         pm.register(module, name=path.name)
         modules.append(module)
     return modules
@@ -193,6 +212,9 @@ def _load_distribution(pm: pluggy.PluginManager, distribution: metadata.Distribu
             plugin = entry_point.load()
         except Exception as exc:  # a plugin call: whatever a plugin raises is reported under its name
             name = distribution.metadata["Name"]
+            if ignores_plugin_errors():
+                log.exception("The plugin %s cannot be imported and is left out", name)
+                continue
             raise PluginError(f"The plugin {name} cannot be imported: {type(exc).__name__}: {exc}") from exc
         if getattr(getattr(plugin, "__spec__", None), "_initializing", False):
             # The plugin itself asked for the manager while it is imported: its hooks are not there yet.

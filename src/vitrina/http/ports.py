@@ -50,7 +50,8 @@ class Ports:
     ``forbidden`` and ``custom_page`` may answer in place of an error page,
     with None to decline. ``conceal``
     may put another error in the place of one that tells too much. ``site_for`` gives the site that a built-in page sees
-    in this request. ``call_view`` calls a plugin's view function.
+    in this request. ``skip_csrf`` is asked, by its scope, about a request that
+    would be refused for its origin. ``call_view`` calls a plugin's view function.
     ``sign_messages`` and ``unsign_messages`` are for the flash message cookie.
     ``wrappers`` are put around the application, the last one outermost.
     """
@@ -67,6 +68,7 @@ class Ports:
     site_for: Callable[[Any, Request], Any] | None = None
     conceal: Callable[[Request, Exception], Awaitable[Exception]] | None = None
     custom_page: Callable[[Request], Awaitable[Response | None]] | None = None
+    skip_csrf: Callable[[Scope], bool] = lambda scope: False
     call_view: Callable[[Callable[..., Any], Request, Send], Awaitable[Any]] | None = None
     sign_messages: Callable[[Any], str] = _not_signed
     unsign_messages: Callable[[str], Any] = lambda value: None
