@@ -31,6 +31,7 @@ from vitrina.web.instance_pages import (
 )
 from vitrina.web.jump import jump_page
 from vitrina.web.messages import messages_page
+from vitrina.web.openapi.page import openapi_handler
 from vitrina.web.permission_pages.activity import permissions_page
 from vitrina.web.permission_pages.allow_debug import allow_debug_page
 from vitrina.web.permission_pages.check import check_page
@@ -78,6 +79,7 @@ _INSTANCE = (
     Route("create-token", "/-/create-token", create_token_page, _FORM),
     Route("tokens", "/-/tokens", tokens_page, _FORM),
     Route("api", "/-/api", api_explorer_page),
+    Route("openapi", "/-/openapi.json", openapi_handler(lambda: built_in_routes())),
     Route("jump", "/-/jump(.json)", jump_page),
     Route("queries", "/-/queries(.json)", instance_queries_page),
     Route("schema", "/-/schema(.json|.md)", instance_schema_page),
@@ -144,4 +146,9 @@ _ROW = (
 
 def routes(site: Site) -> list[Route]:
     """Every built-in route but those of static files, which come before them."""
+    return built_in_routes()
+
+
+def built_in_routes() -> list[Route]:
+    """The table, which is the same for every instance."""
     return [*_INSTANCE, *_DATABASE, *_STORED_QUERY, *_TABLE, *_ROW]

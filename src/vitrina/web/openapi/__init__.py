@@ -1,0 +1,1 @@
+"""The description of this instance's API for programs."""
