@@ -134,11 +134,15 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "datasette.url_builder": _all_from("vitrina.http.urls", "Urls PrefixedUrlString"),
     "datasette.utils": UTILITIES,
     "datasette.utils.asgi": ASGI,
+    "datasette.utils.baseconv": _all_from("vitrina.compat.base_numbers", "BaseConverter base62 bin hexconv"),
+    "datasette.utils.check_callable": _all_from("vitrina.compat.callables", "CallableStatus check_callable"),
     "datasette.utils.multipart": MULTIPART,
     "datasette.utils.sqlite": SQLITE,
     "datasette.utils.testing": _all_from("vitrina.compat.test_client", "TestClient TestResponse"),
     "datasette.views": {"Context": "vitrina.compat.views:Context"},
     "datasette.views.base": _BASE_VIEWS,
+    "datasette.views.database": {"DatabaseView": "vitrina.compat.page_views:DatabaseView"},
+    "datasette.views.index": {"IndexView": "vitrina.compat.page_views:IndexView"},
 }
 
 #: modules that have modules below them
