@@ -22,7 +22,7 @@ from vitrina.dialect.write import (
 from vitrina.errors import NotFound, RowChanged
 from vitrina.plan.row_change import DeletePlan, RowKey, UpdatePlan, is_as_expected
 from vitrina.plan.rows import InsertPlan, NewColumn, Row, UpsertPlan, batches
-from vitrina.plan.values import stored_value, stored_values
+from vitrina.plan.values import bound_rows, stored_value, stored_values
 
 # Parameters of one statement at most: what the oldest builds of SQLite take.
 _PARAMETERS = 999
@@ -57,7 +57,7 @@ def insert_batches(conn: sqlite3.Connection, table: str, rows: Sequence[Row], co
     """Insert rows in batches; a column that a row lacks and another of its batch has becomes NULL."""
     for columns, batch in batches(rows):
         sql = insert_row(table, columns, conflict)
-        conn.executemany(sql, [stored_values(row, columns) for row in batch])
+        conn.executemany(sql, bound_rows(batch, columns))
 
 
 def _insert_one(conn: sqlite3.Connection, plan: InsertPlan, row: Row) -> int | None:
@@ -79,7 +79,7 @@ def run_upsert(conn: sqlite3.Connection, plan: UpsertPlan) -> ChangedRows:
     table, keys = plan.table.name, plan.keys
     changed = _add_columns(conn, table, plan.new_columns)
     for columns, batch in batches(plan.rows):
-        conn.executemany(upsert_row(table, columns, keys), [stored_values(row, columns) for row in batch])
+        conn.executemany(upsert_row(table, columns, keys), bound_rows(batch, columns))
     if plan.returns:
         values = [stored_values(row, keys) for row in plan.rows]
         with_rowid = plan.table.uses_rowid

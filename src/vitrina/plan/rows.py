@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from vitrina.catalog.model import Table
 from vitrina.errors import InvalidBody
-from vitrina.plan.values import decode_row, infer_type
+from vitrina.plan.values import decode_rows, infer_type
 
 #: what happens to a row whose key is taken
 Conflict = Literal["abort", "ignore", "replace"]
@@ -87,7 +87,7 @@ def parse_rows(body: Any, table: Table, *, max_rows: int, upsert: bool) -> RowsB
     if errors:
         raise InvalidBody(errors)
     return RowsBody(
-        rows=tuple([decode_row(row) for row in rows]),
+        rows=decode_rows(rows),
         returns="row" in body or bool(body.get("return")),
         ignore=bool(body.get("ignore")),
         replace=bool(body.get("replace")),

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from vitrina.errors import InvalidBody
@@ -40,6 +41,13 @@ def decode_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: decode_value(value) for name, value in row.items()}
 
 
+def decode_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Every row through :func:`decode_row`; rows without objects as they are."""
+    if dict not in set(map(type, chain.from_iterable([row.values() for row in rows]))):
+        return tuple(rows)
+    return tuple([decode_row(row) for row in rows])
+
+
 def stored_value(value: Any) -> Any:
     """``value`` as it is bound: objects and lists become JSON text.
 
@@ -58,6 +66,17 @@ def stored_values(row: Mapping[str, Any], columns: Sequence[str]) -> list[Any]:
     values = [row.get(name) for name in columns]
     kinds = set(map(type, values))
     return [stored_value(value) for value in values] if dict in kinds or list in kinds else values
+
+
+def bound_rows(rows: Sequence[Mapping[str, Any]], columns: tuple[str, ...]) -> list[Sequence[Any]]:
+    """The values of every row as they are bound, see :func:`stored_values`."""
+    if set(map(tuple, rows)) == {columns}:
+        # Nearly always all rows are alike: then no row is looked at from here.
+        values: list[Sequence[Any]] = [tuple(row.values()) for row in rows]
+        kinds = set(map(type, chain.from_iterable(values)))
+        if dict not in kinds and list not in kinds:
+            return values
+    return [stored_values(row, columns) for row in rows]
 
 
 def infer_type(values: Iterable[Any]) -> str:
