@@ -6,6 +6,7 @@ import sqlite3
 
 import pytest
 from fleet import CONFIG, METADATA, SCHEMA
+from small_application import files, make, site  # noqa: F401 - fixtures
 
 from vitrina.facade.datasette import Datasette
 
@@ -14,18 +15,18 @@ from vitrina.facade.datasette import Datasette
 def open_fleet(tmp_path):
     opened = []
 
-    def make(*, immutable=False, **options):
+    def open_one(*, immutable=False, **options):
         path = tmp_path / "fleet.db"
         if not path.exists():
             conn = sqlite3.connect(path)
             conn.executescript(SCHEMA)
             conn.close()
-        files = {"immutables": [str(path)]} if immutable else {"files": [str(path)]}
-        instance = Datasette(**files, config=CONFIG, metadata=METADATA, secret="a-test-secret", **options)
+        given = {"immutables": [str(path)]} if immutable else {"files": [str(path)]}
+        instance = Datasette(**given, config=CONFIG, metadata=METADATA, secret="a-test-secret", **options)
         opened.append(instance)
         return instance
 
-    yield make
+    yield open_one
     for instance in opened:
         instance.close()
 
