@@ -92,12 +92,6 @@ def _ports(site: Site, datasette: Any) -> Ports:
     async def forbidden(request: Request, message: str) -> Any:
         return await hooks.first("forbidden", datasette=datasette, request=request, message=message)
 
-    def unsign_messages(value: str) -> Any:
-        try:
-            return site.signer.unsign(value, _MESSAGES)
-        except BadSignature:
-            return None
-
     answers = AnswerCache(site)
     site.state["answers"] = answers
 
@@ -130,9 +124,16 @@ def _ports(site: Site, datasette: Any) -> Ports:
         custom_page=lambda request: custom_page(site, request),
         call_view=_view_caller(datasette),
         sign_messages=lambda value: site.signer.sign(value, _MESSAGES),
-        unsign_messages=unsign_messages,
+        unsign_messages=lambda value: _unsign_messages(site, value),
         wrappers=[wrapper for wrapper in hooks.call("asgi_wrapper", datasette=datasette) if wrapper is not None],
     )
+
+
+def _unsign_messages(site: Site, value: str) -> Any:
+    try:
+        return site.signer.unsign(value, _MESSAGES)
+    except BadSignature:
+        return None
 
 
 def _view_caller(datasette: Any) -> Callable[..., Any]:
