@@ -43,7 +43,7 @@ class ColumnLine {
     this.default = columnDefault({ column, expressions, name });
     this.foreignKey = foreignKeyChoice({ targets, current: column.foreign_key || null, name });
     const more = element("details", { className: "column-more" });
-    more.append(element("summary", { textContent: "Default, reference", aria: { label: `Default and reference of ${name}` } }));
+    more.append(element("summary", {}, "Default, reference", element("span", { className: "visually-hidden", textContent: ` of ${name}` })));
     more.append(labelled("Default", this.default.root), labelled("Points at", this.foreignKey.root));
     more.open = Boolean(column.foreign_key || (column.default ?? null) !== null);
     const remove = moveButton(`Remove ${name}`, "✕", () => editor.remove(this));

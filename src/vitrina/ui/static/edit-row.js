@@ -9,6 +9,7 @@ import { rowForm } from "./row-form.js";
 export function insertRow(data) {
   const ui = data.insertRow;
   let row;
+  let inserted = false;
   const columns = withDeclaredTypes(ui.columns);
   const another = element("input", { type: "checkbox", id: "insert-another" });
   const modal = ask({
@@ -18,17 +19,16 @@ export function insertRow(data) {
     content: (form, dialog) => (row = rowForm({ mode: "insert", columns, data: withLimits(data), form, dialog })).root,
     action: async (form) => {
       await refusalsBesideFields(row, () => send(ui.path, { row: row.changes() }));
-      if (!another.checked) return location.reload();
+      inserted = true;
+      if (!another.checked) return true;
       const fresh = rowForm({ mode: "insert", columns, data: withLimits(data), form, dialog: modal });
       row.destroy();
       row.root.replaceWith(fresh.root);
       row = fresh;
-      inserted = true;
       row.fields[0]?.focus();
       return false;
     },
   });
-  let inserted = false;
   modal.addEventListener("close", () => {
     row.destroy();
     if (inserted) location.reload();

@@ -24,6 +24,7 @@ class Paste {
     this.all = [];
     this.refused = new Map();
     this.area.addEventListener("input", () => this.parse());
+    this.area.addEventListener("paste", (event) => this.#onPaste(event));
     this.heads.addEventListener("change", () => this.split());
   }
 
@@ -31,6 +32,16 @@ class Paste {
     const label = element("label", { htmlFor: "paste-text", textContent: "Cells" });
     const help = element("p", { className: "edit-meta", textContent: "An empty cell becomes NULL, or empty text where the column takes no NULL." });
     return [element("div", { className: "edit-field" }, label, this.area, help), this.headsLine, this.upsertLine, this.summary, this.progress, this.preview];
+  }
+
+  // Browsers are slow at inserting thousands of lines into a field; a new value is set at once.
+  #onPaste(event) {
+    const text = event.clipboardData?.getData("text/plain");
+    const all = this.area.selectionEnd - this.area.selectionStart === this.area.value.length;
+    if (!text || !all) return;
+    event.preventDefault();
+    this.area.value = text;
+    this.parse();
   }
 
   parse() {
@@ -150,10 +161,7 @@ export function pasteRows(data, text = "") {
     button: "Insert rows",
     wide: true,
     content: () => paste.root,
-    action: async () => {
-      await paste.insert(stop.signal);
-      location.reload();
-    },
+    action: () => paste.insert(stop.signal),
   });
   modal.addEventListener("close", () => {
     stop.abort();

@@ -1,0 +1,109 @@
+"""Create, alter and drop a table through the dialogs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from browser.keyboard import tab_to
+from browser.test_editing import open_action, post, root
+
+__all__ = ["root"]
+
+
+def schema_of(page: Page, table: str) -> str:
+    address = f"/flights/-/query.json?sql=select+sql+from+sqlite_master+where+name=:name&name={table}"
+    answer: dict[str, Any] = page.evaluate("(path) => fetch(path).then((response) => response.json())", address)
+    return " ".join(str(answer["rows"][0]["sql"]).split())
+
+
+def test_create_alter_and_drop(root: Page) -> None:
+    root.goto("/flights")
+    open_action(root, "Database actions", "Create table in flights")
+    root.get_by_role("button", name="Create table").click()
+    expect(root.get_by_role("alert")).to_contain_text("Nothing was made.")
+    root.get_by_label("Name of the table").fill("gates")
+    root.get_by_role("button", name="Add a column").click()
+    origin = root.get_by_role("textbox", name="Name of new column").first
+    origin.fill("origin")
+    line = root.locator(".column-item").nth(1)
+    line.get_by_label("needed").check()
+    line.locator("summary").click()
+    line.get_by_label("Table that").select_option(label="airports (faa)")
+    line.get_by_label("Default of").select_option("value")
+    line.get_by_label("Default value of").fill("JFK's")
+    root.get_by_role("button", name="Add a column").click()
+    root.locator(".column-item").nth(2).get_by_role("textbox", name="Name of").fill("opened")
+    root.locator(".column-item").nth(2).locator("summary").click()
+    root.locator(".column-item").nth(2).get_by_label("Default of").select_option("current_date")
+    with root.expect_navigation():
+        root.get_by_role("button", name="Create table").click()
+    assert root.url.endswith("/flights/gates")
+    schema = schema_of(root, "gates")
+    assert '"id" INTEGER PRIMARY KEY' in schema
+    assert '"origin" TEXT NOT NULL DEFAULT \'JFK\'\'s\' REFERENCES "airports"("faa")' in schema
+    assert "CURRENT_DATE" in schema
+
+    open_action(root, "Table actions", "Alter table gates")
+    expect(root.get_by_label("Default value of origin")).to_have_value("JFK's")
+    root.get_by_role("textbox", name="Name of origin").fill("airport")
+    root.get_by_label("Table that origin points at").select_option("")
+    root.get_by_role("button", name="Move opened up").click()
+    root.get_by_role("button", name="Add a column").click()
+    root.locator(".column-item").nth(3).get_by_role("textbox", name="Name of").fill("size")
+    root.locator(".column-item").nth(3).get_by_label("Type of").select_option("integer")
+    root.get_by_label("Name of the table").fill("gates two")
+    with root.expect_navigation():
+        root.get_by_role("button", name="Save").click()
+    assert root.url.endswith("/flights/gates+two")
+    schema = schema_of(root, "gates two")
+    assert "REFERENCES" not in schema
+    places = [schema.index(f'"{name}"') for name in ("id", "opened", "airport", "size")]
+    assert places == sorted(places)
+
+    open_action(root, "Table actions", "Alter table gates two")
+    root.get_by_role("button", name="Remove opened").click()
+    root.get_by_role("button", name="Save").click()
+    expect(root.get_by_text("The values of opened are lost for good.")).to_be_visible()
+    assert '"opened"' in schema_of(root, "gates two")
+    with root.expect_navigation():
+        root.get_by_role("button", name="Save").click()
+    assert '"opened"' not in schema_of(root, "gates two")
+
+    open_action(root, "Table actions", "Alter table gates two")
+    root.get_by_role("button", name="Drop this table…").click()
+    expect(root.get_by_text("0 rows are deleted for good")).to_be_visible()
+    root.get_by_role("button", name="Drop table").click()
+    expect(root.get_by_role("alert")).to_contain_text("Nothing was dropped.")
+    root.get_by_label("Type gates two to confirm").fill("gates two")
+    with root.expect_navigation():
+        root.get_by_role("button", name="Drop table").click()
+    assert root.url.endswith("/flights")
+    expect(root.get_by_text("Table gates two dropped")).to_be_visible()
+
+
+def test_columns_move_with_the_keyboard(root: Page) -> None:
+    root.goto("/flights")
+    post(root, "/flights/-/create", {"table": "order_me", "columns": [{"name": "a"}, {"name": "b"}]})
+    root.goto("/flights/order_me")
+    tab_to(root, ".actions-menu-links > summary")
+    root.keyboard.press("Enter")
+    tab = root.get_by_role("menuitem", name="Alter table order_me")
+    while not tab.evaluate("(item) => item === document.activeElement"):
+        root.keyboard.press("ArrowDown")
+    root.keyboard.press("Enter")
+    tab_to(root, "[aria-label='Name of b']")
+    root.keyboard.press("Alt+ArrowUp")
+    expect(root.get_by_role("textbox", name="Name of b")).to_be_focused()
+    with root.expect_navigation():
+        root.keyboard.press("Control+Enter")
+    schema = schema_of(root, "order_me")
+    assert schema.index('"b"') < schema.index('"a"')
+    post(root, "/flights/order_me/-/drop", {"confirm": True})
+
+
+def test_who_may_not_gets_no_dialog(page: Page) -> None:
+    page.goto("/flights")
+    expect(page.get_by_text("Database actions")).to_have_count(0)
+    assert page.evaluate("window._datasetteDatabaseData || null") in (None, {})
