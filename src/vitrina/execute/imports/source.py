@@ -23,6 +23,7 @@ FORMATS: tuple[Format, ...] = ("csv", "tsv", "json", "ndjson", "xlsx", "parquet"
 #: rows that types are guessed from
 SAMPLE_ROWS = 5000
 _HEAD = 64 * 1024
+_SHORT = 4096
 _EXTENSIONS: dict[str, Format] = {
     "csv": "csv",
     "tsv": "tsv",
@@ -94,8 +95,8 @@ def guess_encoding(head: bytes) -> str:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     try:
-        # The head may end in the middle of a character.
-        codecs.getincrementaldecoder("utf-8")().decode(head)
+        # The head of a long file may end in the middle of a character.
+        codecs.getincrementaldecoder("utf-8")().decode(head, len(head) < _SHORT)
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8-sig"

@@ -1,0 +1,110 @@
+"""Rows of CSV, TSV, JSON and NDJSON files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vitrina.errors import InvalidBody
+from vitrina.execute.imports.source import guess_format, open_source
+
+# Surrogates have no UTF-8; a row of one empty cell is an empty line.
+CELL = st.text(st.characters(blacklist_categories=("Cs",)), max_size=6)
+JSON_VALUE = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | CELL
+
+
+def rows_of(content, name="", **options):
+    source = open_source(io.BytesIO(content), name, **options)
+    return source.headings, list(source.rows())
+
+
+@given(st.lists(st.lists(CELL, min_size=2, max_size=4), min_size=1, max_size=8), st.sampled_from([",", "\t", ";"]))
+def test_csv_is_read_as_it_was_written(rows, delimiter):
+    written = io.StringIO()
+    csv.writer(written, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows([["a", "b"], *rows])
+    headings, found = rows_of(written.getvalue().encode(), "x.csv", delimiter=delimiter)
+    assert headings == ["a", "b"]
+    assert found == rows
+
+
+@given(st.lists(st.dictionaries(CELL, JSON_VALUE, min_size=1, max_size=4), min_size=1, max_size=8), st.booleans())
+def test_json_and_ndjson_are_read_as_they_were_written(records, as_lines):
+    lines = "\n".join(json.dumps(record) for record in records)
+    content = lines if as_lines else json.dumps(records, indent=1)
+    headings, found = rows_of(content.encode(), "x.ndjson" if as_lines else "x.json")
+    assert headings == list(dict.fromkeys(key for record in records for key in record))
+    assert found == [[record.get(name) for name in headings] for record in records]
+
+
+@given(st.binary(max_size=60), st.sampled_from(["x.csv", "x.tsv", "x.json", "x.ndjson", ""]))
+def test_any_bytes_are_read_or_refused(content, name):
+    try:
+        source = open_source(io.BytesIO(content), name, format=None if name else "csv")
+        list(source.rows())
+        source.columns()
+    except InvalidBody as error:
+        assert error.message
+
+
+def test_rows_behind_the_sample_are_read_too():
+    content = b"id\n" + b"".join(b"%d\n" % number for number in range(30_000))
+    source = open_source(io.BytesIO(content), "x.csv", sample_rows=10)
+    assert not source.complete
+    assert [row[0] for row in source.rows()] == [str(number) for number in range(30_000)]
+
+
+def test_a_json_list_longer_than_its_buffer():
+    records = [{"id": number, "text": "é" * 300} for number in range(3000)]
+    _, found = rows_of(json.dumps(records, ensure_ascii=False).encode(), "x.json")
+    assert found == [[record["id"], record["text"]] for record in records]
+
+
+def test_a_row_longer_than_the_buffer():
+    text = "x" * 1_000_000
+    assert rows_of(json.dumps([{"a": text}, {"a": 1}]).encode(), "x.json")[1] == [[text], [1]]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "message"),
+    [
+        (b'[{"a": 1} {"a": 2}]', "x.json", "comma"),
+        (b'[{"a": 1},', "x.json", "Row 2 is not JSON"),
+        (b'[{"a": 1}] x', "x.json", "behind the end"),
+        (b'{"a": 1}\n{"a":\n', "x.ndjson", "Line 2 is not JSON"),
+        (b"[" * 100_000, "x.json", "nested too deeply"),
+        (b"PK\x03\x04 nothing", "x.xlsx", "not an Excel file"),
+        (b"PAR1 nothing", "x.parquet", "not a Parquet file"),
+    ],
+)
+def test_files_that_are_not_what_they_seem(content, name, message):
+    with pytest.raises(InvalidBody, match=message):
+        rows_of(content, name)
+
+
+@pytest.mark.parametrize(
+    ("content", "encoding"),
+    [("é".encode("cp1252"), "cp1252"), ("é".encode("utf-16"), "utf-16"), ("é".encode("utf-8-sig"), "utf-8-sig")],
+)
+def test_encodings_are_told_apart(content, encoding):
+    source = open_source(io.BytesIO(content), "x.csv")
+    assert (source.encoding, source.headings) == (encoding, ["é"])
+
+
+@pytest.mark.parametrize(
+    ("name", "head", "format"),
+    [
+        ("a.CSV", b"{", "csv"),
+        ("", b"a\tb\n1\t2", "tsv"),
+        ("", b"  [1]", "json"),
+        ("", b'\xef\xbb\xbf{"a":1}', "ndjson"),
+        ("data", b"a,b", "csv"),
+        ("x.jsonl", b"", "ndjson"),
+    ],
+)
+def test_formats_are_told_apart(name, head, format):
+    assert guess_format(name, head) == format
