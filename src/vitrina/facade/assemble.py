@@ -25,6 +25,7 @@ from vitrina.execute.permission_plugins import PermissionPlugins
 from vitrina.execute.permissions import Permissions
 from vitrina.execute.store import Store
 from vitrina.execute.write import Writes
+from vitrina.facade.files import open_files
 from vitrina.facade.plugins import open_hooks, plugin_folders
 from vitrina.facade.specs import database_specs
 from vitrina.facade.static_urls import StaticUrls
@@ -211,6 +212,7 @@ def assemble(assembly: Assembly) -> Site:
     )
     _open_identity(site, tokens, assembly.secret)
     site.state["static"] = {"built_in": built_in, "mounts": mounts, "plugins": plugin_files}
+    open_files(site)
     return site
 
 

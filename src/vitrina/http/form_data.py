@@ -73,6 +73,10 @@ class UploadedFile:
         else:
             self._file.write(data)
 
+    async def finished(self) -> None:
+        """Told when the last byte was appended."""
+        return None
+
     def _move_to_disk(self, data: bytes) -> None:
         self._file.rollover()  # type: ignore[attr-defined]  # SpooledTemporaryFile only
         self._file.write(data)

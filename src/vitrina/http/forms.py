@@ -10,7 +10,7 @@ from python_multipart.multipart import parse_options_header
 from vitrina.errors import BadRequest, PayloadTooLarge
 from vitrina.http.form_data import FormData, FormLimits, UploadedFile
 from vitrina.http.multi_params import parse_pairs
-from vitrina.http.multipart import MultipartReader, decode_text
+from vitrina.http.multipart import MultipartReader, OpenFile, decode_text
 
 __all__ = ["FormData", "FormLimits", "UploadedFile", "parse_form"]
 
@@ -28,8 +28,12 @@ class FormSource(Protocol):
     async def post_body(self, max_bytes: int | None = None) -> bytes: ...
 
 
-async def parse_form(request: FormSource, *, files: bool, limits: FormLimits) -> FormData:
+async def parse_form(
+    request: FormSource, *, files: bool, limits: FormLimits, open_file: OpenFile | None = None
+) -> FormData:
     """The form in the body of ``request``; without ``files`` uploads are read past and dropped.
+
+    ``open_file`` may say where each upload goes instead of a temporary file.
 
     Raises BadRequest for an unknown content type, a malformed body, and
     whatever exceeds ``limits``.
@@ -46,7 +50,7 @@ async def parse_form(request: FormSource, *, files: bool, limits: FormLimits) ->
     boundary = options.get(b"boundary")
     if not boundary:
         raise BadRequest("Missing boundary in Content-Type")
-    reader = MultipartReader(boundary, files=files, limits=limits)
+    reader = MultipartReader(boundary, files=files, limits=limits, open_file=open_file)
     return await reader.read(request.body_chunks())
 
 

@@ -7,7 +7,7 @@ import logging
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -22,6 +22,9 @@ _QUIET.disabled = True
 # Uploads are handed to their file in pieces of this many bytes.
 _PIECE = 1024 * 1024
 _EXTENDED_FILENAME = re.compile(r"filename\*\s*=\s*\"?([\w-]+)'[^']*'([^;\"\s]+)", re.IGNORECASE)
+
+#: opens where an upload goes, from its field, file name, content type and the fields before it; None: a temporary file
+OpenFile = Callable[[str, str, str | None, FormData], Awaitable[UploadedFile | None]]
 
 
 class _Part:
@@ -47,8 +50,10 @@ class MultipartReader:
     chunk the queue is worked off, which is where files are written.
     """
 
-    def __init__(self, boundary: bytes, *, files: bool, limits: FormLimits) -> None:
+    def __init__(self, boundary: bytes, *, files: bool, limits: FormLimits, open_file: OpenFile | None = None) -> None:
         self._files = files
+        # None: uploads are kept in temporary files
+        self._open_file = open_file
         self._limits = limits
         self._queue: list[tuple[str, bytes]] = []
         self._pairs: list[tuple[str, str | UploadedFile]] = []
@@ -160,11 +165,16 @@ class MultipartReader:
             raise BadRequest("Too many parts")
         part.name = name
         if name is not None and filename is not None and self._files:
-            await self._check_disk()
-            part.file = UploadedFile(
-                name, filename, part.headers.get("content-type"), self._limits.max_memory_file_size
-            )
+            part.file = await self._opened(name, filename, part.headers.get("content-type"))
             self._pairs.append((name, part.file))
+
+    async def _opened(self, name: str, filename: str, content_type: str | None) -> UploadedFile:
+        if self._open_file is not None:
+            opened = await self._open_file(name, filename, content_type, FormData(self._pairs))
+            if opened is not None:
+                return opened
+        await self._check_disk()
+        return UploadedFile(name, filename, content_type, self._limits.max_memory_file_size)
 
     async def _store(self, part: _Part, data: bytes) -> None:
         part.size += len(data)
@@ -174,7 +184,8 @@ class MultipartReader:
             return
         part.pending += data
         if part.file is not None and len(part.pending) >= _PIECE:
-            await self._check_disk()
+            if self._open_file is None:
+                await self._check_disk()
             await part.file.append(bytes(part.pending))
             part.pending.clear()
 
@@ -182,6 +193,7 @@ class MultipartReader:
         if part.file is not None:
             if part.pending:
                 await part.file.append(bytes(part.pending))
+            await part.file.finished()
         elif part.name is not None and not part.is_file:
             self._pairs.append((part.name, decode_text(bytes(part.pending))))
         part.pending = bytearray()

@@ -1,0 +1,65 @@
+"""Wires files into an instance; where no source is configured nothing of theirs is even imported."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from vitrina.hooks import file_spec
+from vitrina.web.column_types import REGISTRY_KEY
+
+if TYPE_CHECKING:
+    from vitrina.http.router import Route
+    from vitrina.web.site import Site
+
+_KEY = "files"
+_PLUGIN = "datasette-files"
+
+
+def _mentioned(site: Site) -> bool:
+    plugins = site.config.raw.get("plugins")
+    return "files" in site.config.vitrina or (isinstance(plugins, Mapping) and _PLUGIN in plugins)
+
+
+def open_files(site: Site) -> None:
+    """Read the configuration of files; called when the instance is assembled. Raises ConfigError."""
+    if not _mentioned(site):
+        return
+    config = importlib.import_module("vitrina.files.configuration").parse_files_config(site.config)
+    if config is None:
+        return
+    access = importlib.import_module("vitrina.files.access")
+    site.state[_KEY] = importlib.import_module("vitrina.files.service").Files(config, site.internal)
+    for action in access.FILE_ACTIONS:
+        site.permissions.actions.register(action)
+    site.permissions.add_blocks(access.source_blocks(site.config.raw))
+    pm = site.hooks.pm
+    known = getattr(pm.hook, "file_actions", None)
+    if known is None or not known.has_spec():
+        pm.add_hookspecs(file_spec)
+
+
+def file_routes(site: Site) -> tuple[Route, ...]:
+    """The routes of files, none where there are none."""
+    if _KEY not in site.state:
+        return ()
+    routes: tuple[Route, ...] = importlib.import_module("vitrina.web.files.routes").FILE_ROUTES
+    return routes
+
+
+async def start_files(site: Site, datasette: Any) -> None:
+    """Open the storages, and register the column type. Raises ConfigError."""
+    files = site.state.get(_KEY)
+    if files is None:
+        return
+    kind = importlib.import_module("vitrina.web.files.column_type").file_column_type(site.urls)
+    site.state[REGISTRY_KEY].setdefault(kind.name, kind)
+    await files.start(await site.hooks.lists("register_files_storage_types", datasette=datasette))
+
+
+async def close_files(site: Site) -> None:
+    """Close the storages."""
+    files = site.state.get(_KEY)
+    if files is not None:
+        await files.close()

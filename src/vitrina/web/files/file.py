@@ -1,0 +1,154 @@
+"""One file: its page, its bytes, what is said of it, and its end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from vitrina.errors import InvalidBody, NotFound, VitrinaError
+from vitrina.files.access import DELETE, EDIT, may
+from vitrina.files.delivery import disposition, download_headers
+from vitrina.files.records import Record
+from vitrina.files.storage import Storage
+from vitrina.http.file_response import etag_matches, parse_range
+from vitrina.http.response import Response
+from vitrina.http.streaming import AsgiStream, AsgiWriter
+from vitrina.web.files.common import file_url, files_of, json_object, record_for
+from vitrina.web.page import render_page
+
+if TYPE_CHECKING:
+    from vitrina.http.request import Request
+    from vitrina.web.site import Site
+
+#: what a browser might run: a link to another host is answered as mere bytes instead
+_ACTIVE = ("html", "svg", "xml", "javascript", "ecmascript")
+_PREVIEW_BYTES = 2048
+
+
+async def info_page(site: Site, request: Request) -> Response:
+    """``/-/files/ID`` and ``/-/files/ID.json``."""
+    if request.method not in ("GET", "HEAD"):
+        return Response.text("Method not allowed", 405, {"Allow": "GET"})
+    record = await record_for(site, request)
+    if request.url_vars.get("format") == "json":
+        return Response.json(record)
+    files = files_of(site)
+    access = await site.permissions.load(request.actor, (EDIT, DELETE))
+    preview = await _preview(files.storage_of(record), record) if record["source_slug"] in files.storages else b""
+    actions = await site.hooks.lists(
+        "file_actions", datasette=site.facade, actor=request.actor, file=dict(record), preview_bytes=preview
+    )
+    context = {
+        "file": record,
+        "preview_kind": _preview_kind(record["content_type"] or ""),
+        "preview_text": preview.decode("utf-8", "replace"),
+        "preview_cut": len(preview) == _PREVIEW_BYTES,
+        "download_url": file_url(site, record["id"], "/download"),
+        "can_edit": may(access, files.config, EDIT, record),
+        "can_delete": may(access, files.config, DELETE, record),
+        "file_actions": actions,
+        "alternate_url_json": file_url(site, record["id"], ".json"),
+    }
+    return await render_page(site, request, ["file_info.html"], context, view_name="file")
+
+
+async def _preview(storage: Storage, record: Record) -> bytes:
+    """The beginning of the file; nothing where it cannot be read now."""
+    try:
+        return await storage.read_bytes(record["path"], _PREVIEW_BYTES)
+    except (OSError, VitrinaError):
+        return b""
+
+
+def _preview_kind(content_type: str) -> str:
+    main = content_type.partition("/")[0]
+    if main in ("image", "audio", "video"):
+        return main
+    return "text" if main == "text" or content_type in ("application/json", "application/xml") else ""
+
+
+async def download(site: Site, request: Request) -> Response:
+    """``/-/files/ID/download``: always an attachment; through this server, or by a link that expires."""
+    record = await record_for(site, request)
+    storage = files_of(site).storage_of(record)
+    can = storage.capabilities
+    if can.can_generate_signed_urls and not can.requires_proxy_download:
+        content_type = record["content_type"] or "application/octet-stream"
+        if any(word in content_type for word in _ACTIVE):
+            content_type = "application/octet-stream"
+        url = await storage.attachment_url(record["path"], disposition(record), content_type)
+        return Response.redirect(url, headers={"Cache-Control": "private, no-store"})
+    return await stream_file(request, storage, record)
+
+
+async def stream_file(request: Request, storage: Storage, record: Record) -> Response:
+    """The file through this server, whole or a range. Raises NotFound before anything is sent."""
+    headers = download_headers(record)
+    if "ETag" in headers and etag_matches(request, headers["ETag"]):
+        return Response("", 304, headers)
+    size = record["size"]
+    status, pieces = 200, storage.stream_file(record["path"])
+    wanted = request.header(b"range")
+    condition = request.header(b"if-range")
+    if wanted is not None and size is not None and (condition is None or condition == headers.get("ETag")):
+        span = parse_range(wanted, size)
+        if span is not None and span[1] == 0:
+            return Response("", 416, {**headers, "Content-Range": f"bytes */{size}"})
+        if span is not None:
+            first, length = span
+            status, pieces = 206, storage.stream_range(record["path"], first, length)
+            headers["Content-Range"] = f"bytes {first}-{first + length - 1}/{size}"
+            size = length
+    if size is not None:
+        headers["Content-Length"] = str(size)
+    begun = await _begun(pieces)
+
+    async def write(writer: AsgiWriter) -> None:
+        async for piece in begun:
+            await writer.write(piece)
+
+    return AsgiStream(write, status, headers)
+
+
+async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same pieces after the first one was read, so that a missing file is told while it can be."""
+    try:
+        first = await anext(pieces, b"")
+    except FileNotFoundError as error:
+        raise NotFound("The content of this file is missing", hint="vitrina files check lists such files.") from error
+
+    async def all_pieces() -> AsyncIterator[bytes]:
+        yield first
+        async for piece in pieces:
+            yield piece
+
+    return all_pieces()
+
+
+async def update_file(site: Site, request: Request) -> Response:
+    """``/-/files/ID/-/update``: the text that the file is found by."""
+    record = await record_for(site, request, EDIT)
+    text = _search_text(await json_object(request))
+    files = files_of(site)
+    await files.records.set_search_text(record["id"], text)
+    return Response.json({"ok": True, "file": await files.record(record["id"])})
+
+
+def _search_text(body: dict[str, Any]) -> str:
+    update = body.get("update")
+    if not isinstance(update, dict) or not update:
+        raise InvalidBody('The body must be of the form {"update": {…}}')
+    unknown = sorted(str(key) for key in update if key != "search_text")
+    if unknown:
+        raise InvalidBody(f"Cannot update: {', '.join(unknown)}")
+    text = update["search_text"]
+    if not isinstance(text, str):
+        raise InvalidBody("search_text must be text")
+    return text
+
+
+async def delete_file(site: Site, request: Request) -> Response:
+    """``/-/files/ID/-/delete``."""
+    record = await record_for(site, request, DELETE)
+    await files_of(site).delete(record)
+    return Response.json({"ok": True})
