@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from itertools import chain, islice
 from typing import IO, Any
 
 from vitrina.errors import InvalidBody
 
 _BLOCK = 256 * 1024
+_ROWS = 200
 #: characters of one cell at most
 LARGEST_CELL = 64 * 1024 * 1024
 _DELIMITERS = (",", "\t", ";", "|")
@@ -31,12 +32,14 @@ def delimited_rows(file: IO[str], delimiter: str) -> Iterator[list[str]]:
     lines: Iterable[str] = chain.from_iterable(iter(lambda: file.readlines(_BLOCK), []))
     reader = csv.reader(lines, delimiter=delimiter, strict=False)
     rows: Iterator[list[str]] = filter(None, reader)
-    return _translated(rows, reader)
+    # By the hundred: a generator that is entered for each row would take a tenth of the time of an import.
+    return chain.from_iterable(_translated(rows, reader))
 
 
-def _translated(rows: Iterator[list[str]], reader: Any) -> Iterator[list[str]]:
+def _translated(rows: Iterator[list[str]], reader: Any) -> Iterator[list[list[str]]]:
     try:
-        yield from rows
+        while some := list(islice(rows, _ROWS)):
+            yield some
     except csv.Error as error:
         raise InvalidBody(f"Line {reader.line_num}: {error}") from error
     except UnicodeError as error:

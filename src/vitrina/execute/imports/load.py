@@ -16,9 +16,11 @@ from vitrina.execute.imports.report import ImportReport
 from vitrina.plan.imports.model import ImportPlan
 from vitrina.plan.imports.types import misfit
 
-# Rows looked at together (few enough to stay in the processor's cache), and parameters of one statement.
+# Rows looked at together (few enough to stay in the processor's cache), and parameters of one statement:
+# fewer where a row of it was refused, or where SQLite takes fewer.
 _CHUNK = 420
-_PARAMETERS = 400
+_PARAMETERS = 8000
+_PARAMETERS_AGAIN = 400
 # Texts known to fit that are kept per column.
 _KNOWN = 50_000
 _REFUSED = (
@@ -67,7 +69,7 @@ class Loader:
         self._checked: list[tuple[int, set[str]]] = [
             (position, set()) for position, column in enumerate(plan.columns) if column.type in ("integer", "float")
         ]
-        self._together = max(1, _PARAMETERS // len(self._names))
+        self._statements: dict[int, str] = {}
         self._created = plan.definition is None
         self._before = (0, 0, 0)
 
@@ -106,7 +108,6 @@ class Loader:
             self._created = True
         elif self.plan.definition is None and not self.plan.one_by_one and self._has_conflict_rule(conn):
             self.plan = replace(self.plan, one_by_one=True)
-            self._together = 1
 
     def _has_conflict_rule(self, conn: sqlite3.Connection) -> bool:
         """Whether the table says itself what becomes of conflicts: half of a statement that fails may stay then."""
@@ -186,8 +187,9 @@ class Loader:
                         return None
                 if len(known) > _KNOWN:
                     known.clear()
+                    fresh = set(column)
                 known |= fresh
-            if "" in column:
+            if "" in known and "" in column:
                 flat[position::width] = [None if value == "" else value for value in column]
         if self.plan.empty_is_null and "" in flat:
             flat = [None if value == "" else value for value in flat]
@@ -196,34 +198,47 @@ class Loader:
         return flat
 
     def _insert(self, conn: sqlite3.Connection, numbers: Sequence[int], flat: list[Any]) -> None:
-        width, together = len(self._names), self._together
-        step = width * together
-        whole = len(flat) - len(flat) % step if together > 1 else 0
         before = conn.total_changes
-        sql = insert_many(self.plan.table, self._names, together, self.plan.mode, self.plan.keys)
-        accepted = 0
-        for start in range(0, whole, step):
-            block = flat[start : start + step]
-            try:
-                conn.execute(sql, block)
-            except _REFUSED:
-                first = start // width
-                accepted += self._one_by_one(conn, numbers[first : first + together], block)
-            else:
-                accepted += together
-        if whole < len(flat):
-            accepted += self._one_by_one(conn, numbers[whole // width :], flat[whole:])
+        most = min(_PARAMETERS, conn.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER))
+        accepted = self._insert_blocks(conn, numbers, flat, most)
         if self.plan.mode == "ignore":
             changed = min(accepted, conn.total_changes - before)
             self.report.skipped += accepted - changed
             accepted = changed
         self.report.written += accepted
 
+    def _insert_blocks(self, conn: sqlite3.Connection, numbers: Sequence[int], flat: list[Any], most: int) -> int:
+        """Write rows in statements of ``most`` parameters; how many were not refused."""
+        width = len(self._names)
+        together = 1 if self.plan.one_by_one else min(most // width, len(numbers))
+        if together <= 1:
+            return self._one_by_one(conn, numbers, flat)
+        accepted = 0
+        for first in range(0, len(numbers), together):
+            # The last block may be a short one.
+            some = numbers[first : first + together]
+            block = flat[first * width : (first + together) * width]
+            try:
+                conn.execute(self._sql(len(some)), block)
+            except _REFUSED:
+                self._still_open(conn)
+                smaller = _PARAMETERS_AGAIN if most > _PARAMETERS_AGAIN else 0
+                accepted += self._insert_blocks(conn, some, block, smaller)
+            else:
+                accepted += len(some)
+        return accepted
+
+    def _sql(self, rows: int) -> str:
+        sql = self._statements.get(rows)
+        if sql is None:
+            sql = insert_many(self.plan.table, self._names, rows, self.plan.mode, self.plan.keys)
+            self._statements[rows] = sql
+        return sql
+
     def _one_by_one(self, conn: sqlite3.Connection, numbers: Sequence[int], flat: list[Any]) -> int:
         """Write rows in statements of their own; how many were not refused."""
-        self._still_open(conn)
         width = len(self._names)
-        sql = insert_many(self.plan.table, self._names, 1, self.plan.mode, self.plan.keys)
+        sql = self._sql(1)
         accepted = 0
         for index, number in enumerate(numbers):
             row = flat[index * width : (index + 1) * width]
