@@ -21,6 +21,7 @@ from vitrina.files.records import FileRecords, InternalFile, Record, check_quota
 from vitrina.files.registry import open_storage, storage_types
 from vitrina.files.storage import FileMetadata, Storage, UploadInstructions
 from vitrina.files.streaming import Counted
+from vitrina.files.thumbnails.cache import Thumbnails
 
 log = logging.getLogger("vitrina.files")
 
@@ -35,6 +36,7 @@ class Files:
         self.config = config
         self.records = FileRecords(internal)
         self.pending = PendingUploads()
+        self.thumbnails = Thumbnails(self.records, config.thumbnails)
         self.storages: dict[str, Storage] = {}
 
     async def start(self, registered: Iterable[type[Storage]] = ()) -> None:

@@ -6,6 +6,7 @@ from vitrina.http.router import Route
 from vitrina.web.files.bulk import bulk, zip_files
 from vitrina.web.files.file import delete_file, download, info_page, update_file
 from vitrina.web.files.listing import batch_json, index_page, search_page, source_page, sources_json
+from vitrina.web.files.thumbnail import thumbnail
 from vitrina.web.files.upload import complete_upload, prepare_upload, receive_upload, upload_at_once, upload_page
 
 _POST = ("POST",)
@@ -26,6 +27,7 @@ FILE_ROUTES = (
     Route("files-upload-file", f"{_UPLOAD}/-/file", upload_at_once, _POST, json_errors=True),
     Route("file", "/-/files/{id}(.json)", info_page, ("*",)),
     Route("file-download", "/-/files/{id}/download", download),
+    Route("file-thumbnail", "/-/files/{id}/thumbnail", thumbnail),
     Route("file-update", "/-/files/{id}/-/update", update_file, _POST, json_errors=True),
     Route("file-delete", "/-/files/{id}/-/delete", delete_file, _POST, json_errors=True),
 )

@@ -1,0 +1,1 @@
+"""Small pictures of files, made where hostile ones can do no harm."""
