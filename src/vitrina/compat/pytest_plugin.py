@@ -22,7 +22,7 @@ class _Instances:
     def __init__(self) -> None:
         self.made: list[Any] | None = None
 
-    def watch(self, cls: type) -> None:
+    def watch(self, cls: Any) -> None:
         original = cls.__init__
 
         def __init__(instance: Any, *args: Any, **kwargs: Any) -> None:
@@ -30,8 +30,8 @@ class _Instances:
                 self.made.append(instance)
             original(instance, *args, **kwargs)
 
-        __init__.__wrapped__ = original  # type: ignore[attr-defined]
-        cls.__init__ = __init__  # type: ignore[misc]
+        __init__.__wrapped__ = original
+        cls.__init__ = __init__
 
 
 _instances = _Instances()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json as json_text
+from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import urlencode
@@ -146,7 +147,7 @@ class TestClient:
         )
 
 
-def _run(coroutine: Any) -> Any:
+def _run(coroutine: Coroutine[Any, Any, TestResponse]) -> TestResponse:
     """Run to the end, also while a loop runs in this thread."""
     try:
         asyncio.get_running_loop()

@@ -19,6 +19,7 @@ from vitrina.http.ports import Answer, Ports
 from vitrina.http.request import Request
 from vitrina.http.router import PluginRoute, Route, Router
 from vitrina.http.static import StaticFiles, static_handler
+from vitrina.http.trace_output import traced
 from vitrina.web.concealment import KEY as HIDE_EXISTENCE
 from vitrina.web.concealment import conceal
 from vitrina.web.custom_page import custom_page
@@ -106,7 +107,7 @@ def _ports(site: Site, datasette: Any) -> Ports:
         return await authenticator.authenticate(request)
 
     # A plugin may make an actor of anything in the request, or wrap and see every request.
-    keeps_answers = not (hooks.has("actor_from_request") or hooks.has("asgi_wrapper"))
+    keeps_answers = not (hooks.has("actor_from_request") or hooks.has("asgi_wrapper") or site.settings.trace_debug)
     return Ports(
         startup=startup,
         shutdown=datasette.invoke_shutdown,
@@ -125,7 +126,10 @@ def _ports(site: Site, datasette: Any) -> Ports:
         call_view=_view_caller(datasette),
         sign_messages=lambda value: site.signer.sign(value, _MESSAGES),
         unsign_messages=lambda value: _unsign_messages(site, value),
-        wrappers=[wrapper for wrapper in hooks.call("asgi_wrapper", datasette=datasette) if wrapper is not None],
+        wrappers=[
+            *([traced] if site.settings.trace_debug else []),
+            *(wrapper for wrapper in hooks.call("asgi_wrapper", datasette=datasette) if wrapper is not None),
+        ],
     )
 
 

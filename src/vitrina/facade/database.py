@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +13,7 @@ from vitrina.engine.sqlite.guard import TimeLimit
 from vitrina.errors import QueryInterrupted
 from vitrina.execute.counts import count_tables
 from vitrina.facade.results import ExecuteWriteResult, Results
+from vitrina.hooks.tracing import trace
 
 if TYPE_CHECKING:
     from vitrina.catalog.model import DatabaseCatalog, Table
@@ -120,9 +122,12 @@ class Database:
             max_rows = settings.max_returned_rows
             if max_rows == (page_size or settings.default_page_size):
                 max_rows += 1
-        return await self.engine.foreign_read(
-            lambda conn: _select(conn, sql, params or {}, limit_ms=limit_ms, max_rows=max_rows)
-        )
+        with trace("sql", database=self.name, sql=sql.strip(), params=params):
+            return await self.engine.foreign_read(
+                lambda conn: _select(
+                    conn, sql, params or {}, limit_ms=limit_ms, max_rows=max_rows, log_errors=log_sql_errors
+                )
+            )
 
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``fn(conn)`` in a reader thread."""
@@ -326,7 +331,15 @@ def _write(
         conn.set_progress_handler(None, 0)
 
 
-def _select(conn: sqlite3.Connection, sql: str, params: Params, *, limit_ms: float, max_rows: int | None) -> Results:
+def _select(
+    conn: sqlite3.Connection,
+    sql: str,
+    params: Params,
+    *,
+    limit_ms: float,
+    max_rows: int | None,
+    log_errors: bool,
+) -> Results:
     """Runs in a reader thread, on a connection of the foreign pool."""
     limit = TimeLimit(conn)
     limit.start(limit_ms)
@@ -339,6 +352,8 @@ def _select(conn: sqlite3.Connection, sql: str, params: Params, *, limit_ms: flo
     except sqlite3.OperationalError as error:
         if str(error) == "interrupted":
             raise QueryInterrupted(str(error), sql=sql, params=params) from error
+        if log_errors:
+            sys.stderr.write(f"ERROR: conn={conn}, sql = {sql!r}, params = {params or None}: {error}\n")
         raise
     finally:
         limit.stop()

@@ -48,6 +48,37 @@ class ConnectionSetup:
         return bool(self.prepare) if self.prepared is None else self.prepared()
 
 
+class _Probe(sqlite3.Connection):
+    """Remembers the authorizer that a hook sets."""
+
+    authorizer: Callable[..., int] | None = None
+
+    def set_authorizer(self, authorizer_callback: Callable[..., int] | None) -> None:
+        self.authorizer = authorizer_callback
+
+
+class CoreConnection(sqlite3.Connection):
+    """A connection that hooks do not touch, and what they forbid all the same."""
+
+    foreign_authorizer: Callable[..., int] | None = None
+
+
+def foreign_authorizer(setup: ConnectionSetup, database: str) -> Callable[..., int] | None:
+    """The authorizer that the plugins' hooks set on connections of a database, None where they set none.
+
+    A plugin that hides columns in this way hides them from every page.
+    """
+    if not setup.has_hooks:
+        return None
+    probe = sqlite3.connect(":memory:", factory=_Probe, check_same_thread=False)
+    try:
+        for prepare in setup.prepare:
+            prepare(probe, database)
+        return probe.authorizer
+    finally:
+        probe.close()
+
+
 def uri_of(spec: DatabaseSpec, purpose: Purpose) -> str:
     """The SQLite URI that opens ``spec`` for ``purpose``."""
     if spec.memory_name is not None:
@@ -76,6 +107,7 @@ def open_connection(
         isolation_level=None,
         check_same_thread=False,
         cached_statements=_CACHED_STATEMENTS,
+        factory=CoreConnection if purpose in ("read", "guarded") else sqlite3.Connection,
     )
     try:
         _set_up(conn, spec, purpose, setup, attach)
@@ -99,8 +131,11 @@ def _set_up(
         _load_extensions(conn, setup.extensions)
     for schema, uri in attach:
         conn.execute("ATTACH DATABASE ? AS ?", (uri, schema))
-    if purpose in ("read", "guarded"):
+    if isinstance(conn, CoreConnection):
         conn.execute("PRAGMA query_only=1")
+        conn.foreign_authorizer = foreign_authorizer(setup, spec.name)
+        if conn.foreign_authorizer is not None:
+            conn.set_authorizer(conn.foreign_authorizer)
     if purpose in ("foreign", "write"):
         conn.row_factory = sqlite3.Row
         conn.text_factory = LENIENT_TEXT

@@ -30,6 +30,7 @@ from vitrina.engine.sqlite.turns import turn_of
 from vitrina.engine.sqlite.watcher import Watcher
 from vitrina.engine.sqlite.writer import Writer
 from vitrina.errors import DatabaseClosed, DatabaseCorrupt, InvalidSQL, StartupError, VitrinaError
+from vitrina.hooks.tracing import capture_traces, current_traces
 
 T = TypeVar("T")
 
@@ -57,6 +58,12 @@ class _Slot:
         for conn in self.connections():
             conn.close()
         self.core = self.guarded = self.foreign = None
+
+
+def _traced(job: Callable[[SqliteReader], T], traces: list[dict[str, Any]], reader: SqliteReader) -> T:
+    """Run the job with notes of its statements, which a thread does not take by itself."""
+    with capture_traces(traces):
+        return job(reader)
 
 
 class SqliteDatabase:
@@ -193,6 +200,9 @@ class SqliteDatabase:
         """Run ``job(reader)`` in a reader thread (one hop); the contract is in the protocol."""
         seen = observed.current()
         awaited = Awaited()
+        traces = current_traces()
+        if traces is not None:
+            job = partial(_traced, job, traces)
         return await awaited.result(self.pool.run(lambda: self._read(job, catalog, awaited, seen=seen)))
 
     async def foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:

@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 
 from vitrina.dialect.statement import ALLOWED_PRAGMAS
 from vitrina.engine.sqlite.memory_limit import limit_heap
@@ -113,4 +114,15 @@ def guard(conn: sqlite3.Connection) -> None:
         conn.setlimit(category, min(conn.getlimit(category), most))
     limit_heap(conn)
     conn.execute("PRAGMA query_only=1")
-    conn.set_authorizer(authorize)
+    foreign = getattr(conn, "foreign_authorizer", None)
+    conn.set_authorizer(authorize if foreign is None else _both(foreign))
+
+
+def _both(foreign: Callable[..., int]) -> Callable[..., int]:
+    """An authorizer that refuses what either of the two refuses."""
+
+    def authorize_both(*what: str | int | None) -> int:
+        own = authorize(*what)  # type: ignore[arg-type]
+        return foreign(*what) if own == sqlite3.SQLITE_OK else own
+
+    return authorize_both

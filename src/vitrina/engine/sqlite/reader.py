@@ -12,6 +12,7 @@ from vitrina.engine.sqlite.connections import LENIENT_TEXT
 from vitrina.engine.sqlite.guard import MAX_RESULT_BYTES, TimeLimit, guard
 from vitrina.engine.sqlite.translate import DRIVER_ERRORS, TIME_LIMIT_MESSAGE, translate
 from vitrina.errors import InvalidSQL, QueryInterrupted, VitrinaError
+from vitrina.hooks.tracing import current_traces, trace
 
 _BATCH = 100
 
@@ -156,6 +157,9 @@ class SqliteReader:
         self._start(connection, time_limit_ms, sql, params)
         try:
             try:
+                if current_traces() is not None:
+                    with trace("sql", database=self._name, sql=sql.strip(), params=params):
+                        return _fetch(connection, sql, params, max_rows)
                 return _fetch(connection, sql, params, max_rows)
             except sqlite3.OperationalError as error:
                 # Text that is not UTF-8 is rare: only then pay for a Python call per cell.

@@ -46,6 +46,7 @@ _FACETS_KEY = "facet_classes"
 
 def facet_classes(site: Site) -> list[Any]:
     """Facet classes that plugins registered."""
+    found: list[Any]
     number, found = site.state.get(_FACETS_KEY, (None, []))
     if number != site.hooks.plugins_registered:
         answers = site.hooks.call("register_facet_classes")

@@ -1,5 +1,6 @@
 """Hands the name over to Vitrina: imported only in child processes of one that runs Vitrina."""
 
+import importlib
 import os
 import sys
 
@@ -13,6 +14,4 @@ from vitrina.compat import install  # noqa: E402 - after the path is as it must 
 
 del sys.modules["datasette"]
 install()
-import datasette  # noqa: E402 - the alias now
-
-sys.modules["datasette"] = datasette
+sys.modules["datasette"] = importlib.import_module("datasette")
