@@ -1,5 +1,5 @@
 # Each target is a call of a short script in scripts/, which makes .venv and installs what it needs by itself.
-.PHONY: help demo test check bench docs screens test-faults clean
+.PHONY: help demo test check bench docs screens test-faults downstream clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -24,6 +24,9 @@ screens:  ## take pictures of the demonstration's pages
 
 test-faults:  ## run the tests that kill processes
 	@sh scripts/test_faults.sh
+
+downstream:  ## run existing plugins from the package index on Vitrina and on Datasette (slow)
+	@sh scripts/downstream.sh
 
 clean:  ## remove the environment, caches and built files
 	rm -rf .venv var build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
