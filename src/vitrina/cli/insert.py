@@ -67,39 +67,59 @@ def insert(database: str, table: str, file: str, **options: Any) -> None:
 
     Exit status: 0, or 3 where rows were refused and all others written.
     """
-    new = not Path(database).exists()
-    if not new:
-        check_databases([database])
+    source_name = "" if file == "-" else file
     with ExitStack() as stack:
         opened = _open_file(stack, file)
         source = open_source(
             opened,
-            "" if file == "-" else file,
+            source_name,
             format=options["format_"],
             encoding=options["encoding"],
             delimiter=options["delimiter"],
         )
         if not source.headings:
             raise click.ClickException(f"{file}: there are no rows")
-        target = ":memory:" if new and options["dry_run"] else database
-        if new and target == database:
-            create_database(database)
-        conn = _connect(stack, target)
-        plan = _plan(conn, source, table, options)
-        if not options["quiet"]:
-            click.echo(_announcement(source, plan, file), err=True)
-        report = ImportReport(headings=source.headings)
-        if options["rejected"]:
-            report.rejected_file = stack.enter_context(open(options["rejected"], "w", encoding="utf-8", newline=""))
-        shown = open_progress(opened, file, report, quiet=options["quiet"])
-        loader = Loader(plan, source.rows(), report, progress=shown.update)
-        _run(conn, loader, shown, dry_run=options["dry_run"])
-    if not options["quiet"]:
-        click.echo(_summary(report, plan, options), err=True)
+        conn = _open_database(stack, database, dry_run=options["dry_run"])
+        report = _import(stack, conn, source, table, opened, file, options)
     if report.rejected:
         if options["quiet"] or not options["rejected"]:
             _show_rejected(report)
         sys.exit(SOME_REJECTED)
+
+
+def _import(
+    stack: ExitStack,
+    conn: sqlite3.Connection,
+    source: Source,
+    table: str,
+    opened: IO[bytes],
+    file: str,
+    options: dict[str, Any],
+) -> ImportReport:
+    """Say what was found, write it, and say what became of it."""
+    quiet = options["quiet"]
+    plan = _plan(conn, source, table, options)
+    if not quiet:
+        click.echo(_announcement(source, plan, file), err=True)
+    report = ImportReport(headings=source.headings)
+    if options["rejected"]:
+        report.rejected_file = stack.enter_context(open(options["rejected"], "w", encoding="utf-8", newline=""))  # noqa: SIM115 - entered
+    shown = open_progress(opened, file, report, quiet=quiet)
+    _run(conn, Loader(plan, source.rows(), report, progress=shown.update), shown, dry_run=options["dry_run"])
+    if not quiet:
+        click.echo(_summary(report, plan, options), err=True)
+    return report
+
+
+def _open_database(stack: ExitStack, database: str, *, dry_run: bool) -> sqlite3.Connection:
+    """The database, made where it is missing; a dry run makes one in memory instead."""
+    if Path(database).exists():
+        check_databases([database])
+    elif dry_run:
+        database = ":memory:"
+    else:
+        create_database(database)
+    return _connect(stack, database)
 
 
 def _open_file(stack: ExitStack, file: str) -> IO[bytes]:
