@@ -189,6 +189,30 @@ def test_a_row_that_somebody_else_changed_is_shown_and_not_overwritten(root: Pag
     post(root, "/flights/airports/XYZ/-/delete", {})
 
 
+def test_one_value_is_edited_in_its_place_on_the_row_page(root: Page) -> None:
+    root.goto("/flights/notes")
+    post(root, "/flights/notes/-/insert", {"row": {"id": 90, "body": "before"}})
+    root.goto("/flights/notes/90")
+    tab_to(root, "button[aria-label='Edit body']")
+    root.keyboard.press("Enter")
+    field = root.get_by_role("textbox", name="body")
+    expect(field).to_be_focused()
+    root.keyboard.press("Escape")
+    expect(root.get_by_role("button", name="Edit body")).to_be_focused()
+    root.keyboard.press("Enter")
+    field.fill("mine")
+    post(root, "/flights/notes/90/-/update", {"update": {"body": "theirs"}})
+    root.keyboard.press("Enter")
+    expect(root.get_by_role("alert")).to_contain_text("Somebody else changed this row")
+    expect(root.locator(".edit-note")).to_contain_text("Now “theirs”, was “before” when you began.")
+    field.focus()
+    with root.expect_navigation():
+        root.keyboard.press("Enter")
+    assert rows(root, "/flights/notes/90.json?_shape=objects")[0]["body"] == "mine"
+    expect(root.get_by_role("button", name="Edit id")).to_have_count(0)
+    post(root, "/flights/notes/90/-/delete", {})
+
+
 def test_keyboard_alone_from_the_table(root: Page) -> None:
     root.goto("/flights/notes")
     for key in (81, 82, 83):

@@ -62,6 +62,12 @@ def grid(page: Page) -> None:
     page.locator(".row-tool").first.focus()
 
 
+def cell(page: Page) -> None:
+    page.goto("/flights/flights/3")
+    page.get_by_role("button", name="Edit note").click()
+    expect(page.get_by_role("textbox", name="note")).to_be_focused()
+
+
 STATES: dict[str, Callable[[Page], None]] = {
     "insert": insert,
     "edit": edit,
@@ -71,6 +77,7 @@ STATES: dict[str, Callable[[Page], None]] = {
     "alter": alter,
     "drop": drop,
     "grid": grid,
+    "cell": cell,
 }
 
 

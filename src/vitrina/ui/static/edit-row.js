@@ -49,19 +49,23 @@ export async function editRow(data, path, label) {
     content: (form, dialog) =>
       (row = rowForm({ mode: "edit", columns: tools.columns, values: rows[0], data: withLimits(data), form, dialog })).root,
     action: async () => {
-      const update = row.changes();
-      if (!Object.keys(update).length) return true;
-      try {
-        await refusalsBesideFields(row, () => send(`${address}/-/update?_message=1`, { update, expected: row.expected() }));
-      } catch (error) {
-        if (error instanceof Refused && error.status === 409 && error.answer.row) showConflict(row, error);
-        throw error;
-      }
-      location.reload();
-      return true;
+      if (await saveRow(row, address)) location.reload();
     },
   });
   modal.addEventListener("close", () => row.destroy());
+}
+
+/** Saves what was changed in the fields of `row`; false where that is nothing. Refusals are shown beside the fields. */
+export async function saveRow(row, address) {
+  const update = row.changes();
+  if (!Object.keys(update).length) return false;
+  try {
+    await refusalsBesideFields(row, () => send(`${address}/-/update?_message=1`, { update, expected: row.expected() }));
+  } catch (error) {
+    if (error instanceof Refused && error.status === 409 && error.answer.row) showConflict(row, error);
+    throw error;
+  }
+  return true;
 }
 
 function deleteButton(data, path, label, close) {
@@ -109,7 +113,8 @@ async function refusalsBesideFields(row, action) {
   }
 }
 
-function withLimits(data) {
+/** The page's data with the limit that a blob's field tells of. */
+export function withLimits(data) {
   return { ...data, maxBodyBytes: window._vitrinaRows?.maxBodyBytes };
 }
 

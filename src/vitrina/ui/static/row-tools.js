@@ -10,8 +10,8 @@ function buttonOf(row) {
   const name = [path, rowLabel].filter(Boolean).join(" ");
   const button = element("button", {
     type: "button",
-    className: "row-tool",
-    textContent: action === "edit" ? "✎" : "✕",
+    // Its sign comes from the style sheet: the text of the cell stays the value alone.
+    className: action === "edit" ? "row-tool" : "row-tool deletes",
     tabIndex: -1,
     title: action === "edit" ? "Edit this row" : "Delete this row",
     aria: { label: `${action === "edit" ? "Edit" : "Delete"} row ${name}` },
