@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 
-class SQLiteType(str, Enum):
+class SQLiteType(str, Enum):  # noqa: UP042 - plugins know it as text whose str() names the member
     """The five affinities, under the names that column types use."""
 
     TEXT = "TEXT"
