@@ -72,8 +72,8 @@ def summarize(accesses: Iterable[Access], *, database: str, kind_of: Callable[[s
             columns[key] = set()
         if access.column is not None:
             columns[key].add(access.column)
-    for key, operation in found.items():
-        operation.columns = sorted(columns[key])
+    for identity, operation in found.items():
+        operation.columns = sorted(columns[identity])
     operations = list(found.values())
     _mark_internal(operations)
     return SQLAnalysis(operations)
