@@ -8,7 +8,7 @@ import importlib.machinery
 import importlib.metadata
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 
 from vitrina.compat.child_process import leave_children, reach_children
@@ -18,6 +18,7 @@ from vitrina.compat.pypi_names import PYPI_NAMES
 
 NAME = "datasette"
 PYPI_NAME = "pypitoken"
+_MAIN = 'from vitrina.cli.main import cli; cli(prog_name="datasette")'
 
 _ALL = {**NAMES, **PYPI_NAMES}
 
@@ -67,6 +68,10 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Nothing to run: names are looked up when asked for."""
+
+    def get_code(self, fullname: str) -> CodeType | None:
+        """What ``python -m`` runs: the command line."""
+        return compile(_MAIN, fullname, "exec") if fullname == f"{NAME}.__main__" else None
 
     def find_distributions(
         self, context: importlib.metadata.DistributionFinder.Context | None = None

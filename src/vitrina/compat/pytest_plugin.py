@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Generator
 from typing import Any
 
@@ -30,7 +31,7 @@ class _Instances:
                 self.made.append(instance)
             original(instance, *args, **kwargs)
 
-        __init__.__wrapped__ = original
+        functools.update_wrapper(__init__, original)
         cls.__init__ = __init__
 
 

@@ -15,6 +15,7 @@ from vitrina.facade.files import file_routes
 from vitrina.facade.old_hooks import refresh_old_queries
 from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
 from vitrina.http.app import Application
+from vitrina.http.open_length import without_length
 from vitrina.http.ports import Answer, Ports
 from vitrina.http.request import Request
 from vitrina.http.router import PluginRoute, Route, Router
@@ -128,6 +129,7 @@ def _ports(site: Site, datasette: Any) -> Ports:
         unsign_messages=lambda value: _unsign_messages(site, value),
         wrappers=[
             *([traced] if site.settings.trace_debug else []),
+            *([without_length] if hooks.has("asgi_wrapper") else []),
             *(wrapper for wrapper in hooks.call("asgi_wrapper", datasette=datasette) if wrapper is not None),
         ],
     )

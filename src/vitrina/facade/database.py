@@ -47,7 +47,7 @@ class Database:
     ) -> None:
         self.ds = ds
         self.name: str | None = None
-        self.route: str | None = None
+        self._route: str | None = None
         self.path = str(path) if path is not None else None
         self.is_mutable = is_mutable
         self.is_memory = is_memory or memory_name is not None
@@ -68,7 +68,7 @@ class Database:
         """Bind the opened engine; called once by the instance."""
         self._engine = engine
         self.name = engine.spec.name
-        self.route = engine.spec.route
+        self._route = engine.route
 
     def renamed(self, name: str, route: str) -> SqliteDatabase | None:
         """Give an open database, such as the internal one, another name; None for one that was not opened yet."""
@@ -86,8 +86,23 @@ class Database:
         return self._engine
 
     @property
+    def route(self) -> str | None:
+        """The part of URLs that names it; plugins change it at start-up."""
+        return self._route
+
+    @route.setter
+    def route(self, route: str | None) -> None:
+        self._route = route
+        if self._engine is not None and route is not None:
+            self._engine.route = route
+
+    @property
     def hash(self) -> str | None:
-        return self.engine.hash
+        """SHA-256 of an immutable file; blocks to compute that of a small one, None while a large one's is made."""
+        engine = self.engine
+        if engine.hash is None and not engine.is_mutable and engine.path is not None:
+            engine.look_now()
+        return engine.hash
 
     @property
     def size(self) -> int:

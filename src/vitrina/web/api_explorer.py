@@ -40,7 +40,7 @@ async def api_explorer_page(site: Site, request: Request) -> Response:
 async def _database_examples(site: Site, access: Access, name: str) -> dict[str, Any]:
     database = site.databases[name]
     catalog = await current_catalog(database)
-    path = site.urls.database(database.route)
+    path = site.urls.database(database.name)
     links = []
     if database.is_mutable and access.allowed("create-table", name):
         links.append(_post(path + "/-/create", _NEW_TABLE, f"Create table in {name}"))
@@ -53,7 +53,7 @@ async def _database_examples(site: Site, access: Access, name: str) -> dict[str,
 
 def _table_examples(site: Site, access: Access, database: Any, table: Table) -> list[dict[str, str]]:
     name = table.name
-    path = site.urls.table(database.route, name)
+    path = site.urls.table(database.name, name)
     links = [_get(path + ".json", f"Get rows for {name}")]
     if not database.is_mutable:
         return links

@@ -57,7 +57,7 @@ async def database_page(site: Site, request: Request) -> Response:
 
 
 def _to_query_page(site: Site, request: Request, database: SqliteDatabase, extension: str) -> Response:
-    path = site.urls.database(database.route) + "/-/query" + (f".{extension}" if extension else "")
+    path = site.urls.database(database.name) + "/-/query" + (f".{extension}" if extension else "")
     return Response.redirect(f"{path}?{request.query_string}")
 
 
@@ -71,7 +71,7 @@ async def _data(site: Site, access: Access, database: SqliteDatabase) -> dict[st
     return {
         "database": name,
         "private": access.private("view-database", name),
-        "path": site.urls.database(database.route),
+        "path": site.urls.database(database.name),
         "size": database.size,
         "tables": tables,
         "hidden_count": sum(table["hidden"] for table in tables),

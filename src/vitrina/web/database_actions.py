@@ -37,7 +37,7 @@ def built_in_actions(site: Site, access: Access, database: SqliteDatabase) -> li
     if access.allowed("create-table", name):
         actions.append(
             {
-                "href": site.urls.database(database.route) + "/-/import",
+                "href": site.urls.database(database.name) + "/-/import",
                 "label": "Import a file",
                 "description": "Rows of a CSV, TSV, JSON, Excel or Parquet file.",
             }
@@ -45,7 +45,7 @@ def built_in_actions(site: Site, access: Access, database: SqliteDatabase) -> li
     if access.allowed("execute-write-sql", name):
         actions.append(
             {
-                "href": site.urls.database(database.route) + "/-/execute-write",
+                "href": site.urls.database(database.name) + "/-/execute-write",
                 "label": "Execute write SQL",
                 "description": "Change data with SQL, as far as your permissions go.",
             }
@@ -58,7 +58,7 @@ def page_data(site: Site, access: Access, database: SqliteDatabase) -> dict[str,
     name = database.name
     if not database.is_mutable or not access.allowed("create-table", name):
         return {}
-    path = site.urls.database(database.route)
+    path = site.urls.database(database.name)
     return {
         "createTable": {
             "canInsertRows": access.allowed("insert-row", name),

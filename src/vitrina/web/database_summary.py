@@ -77,7 +77,7 @@ def _item(
         "name": name,
         "hash": database.hash,
         "color": database.color,
-        "path": site.urls.database(database.route),
+        "path": site.urls.database(database.name),
         "tables_and_views_truncated": shown,
         "tables_and_views_more": len(visible) - len(hidden) + len(views) > len(shown),
         "tables_count": len(visible) - len(hidden),

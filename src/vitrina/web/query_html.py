@@ -86,7 +86,7 @@ def _save_url(view: QueryView, may_execute: bool) -> str | None:
         return None
     if not view.access.allowed("store-query", view.database.name):
         return None
-    path = view.site.urls.database(view.database.route)
+    path = view.site.urls.database(view.database.name)
     return f"{path}/-/queries/store?{urlencode({'sql': view.sql})}"
 
 
@@ -94,7 +94,7 @@ def _edit_url(view: QueryView, may_execute: bool) -> str | None:
     """Where a reading stored query can be tried with other SQL: not one that needs magic parameters."""
     if view.stored is None or view.is_write or not may_execute or ":_" in view.sql:
         return None
-    path = view.site.urls.database(view.database.route)
+    path = view.site.urls.database(view.database.name)
     return f"{path}/-/query?{urlencode({'sql': view.sql, **view.values})}"
 
 

@@ -53,7 +53,7 @@ async def _chosen(site: Site, access: Access, database_name: str, table_name: st
         return {"error": "Table not found."}
     return {
         "label_column": _label_column(site, database_name, table),
-        "autocomplete_url": site.urls.table(database.route, table_name) + "/-/autocomplete",
+        "autocomplete_url": site.urls.table(database.name, table_name) + "/-/autocomplete",
     }
 
 

@@ -42,8 +42,8 @@ async def import_page(site: Site, request: Request) -> Response:
         "database": database.name,
         "database_color": database.color,
         "import_data": {
-            "path": site.urls.database(database.route) + "/-/import",
-            "jobs": site.urls.database(database.route) + "/-/jobs",
+            "path": site.urls.database(database.name) + "/-/import",
+            "jobs": site.urls.database(database.name) + "/-/jobs",
             "tables": writable_tables(access, database.name, catalog),
             "table": request.args.get("table") or "",
             "mayCreate": access.allowed("create-table", database.name),
