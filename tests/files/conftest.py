@@ -9,21 +9,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from object_store import FIRST_PORT, ObjectStore, is_free
-
-
-def make_bucket(store, name):
-    """Create a bucket with a signed request of our own."""
-    import urllib.request
-
-    from object_store import ACCESS_KEY, SECRET_KEY
-
-    from vitrina.credentials.model import Credentials
-    from vitrina.files.sigv4 import Bucket, sign_url
-
-    place = Bucket.of(name, "us-east-1", store.endpoint, path_style=True)
-    url = sign_url("PUT", place, "", Credentials(ACCESS_KEY, SECRET_KEY), expires_in=60)
-    urllib.request.urlopen(urllib.request.Request(url, method="PUT"), timeout=20).close()
+from object_store import FIRST_PORT, ObjectStore, is_free, make_bucket
 
 
 @pytest.fixture(scope="session")

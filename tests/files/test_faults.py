@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from object_store import FIRST_PORT, ObjectStore, is_free
+from object_store import FIRST_PORT, ObjectStore, is_free, make_bucket
 from test_file_routes import folder, instance, upload
 
 from vitrina.errors import VitrinaError
@@ -94,8 +94,6 @@ async def test_a_store_that_is_gone(tmp_path):
     except RuntimeError as error:
         pytest.skip(f"no object store for this test: {error}")
     try:
-        from conftest import make_bucket
-
         make_bucket(store, "files")
         site = instance({"docs": {"storage": "s3", "config": store.options("files")}})
         file = await upload(site, b"kept")

@@ -17,7 +17,9 @@ _KEYWORD_TEXT = (
     "restrict right rollback row savepoint select set table temp temporary then to transaction trigger union unique "
     "update using vacuum values view virtual when where with without"
 )
-KEYWORDS = frozenset(_KEYWORD_TEXT.split())
+# Newer words of SQLite that are no names when bare, which the contract's list does not have.
+_NEWER = {"nothing", "returning"}
+KEYWORDS = frozenset(_KEYWORD_TEXT.split()) | _NEWER
 
 
 def quote_identifier(name: str) -> str:

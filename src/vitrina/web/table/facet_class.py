@@ -82,7 +82,9 @@ class Facet:
         raise NotImplementedError
 
 
-def facet_entries(request: Request, table_config: Mapping[str, Any] | None) -> Iterator[tuple[str, str, dict[str, Any]]]:
+def facet_entries(
+    request: Request, table_config: Mapping[str, Any] | None
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Type, source ("metadata" or "request") and configuration of every facet that is asked for."""
     for entry in (table_config or {}).get("facets") or ():
         kind, config = ("column", entry) if isinstance(entry, str) else next(iter(entry.items()))
