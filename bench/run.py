@@ -316,7 +316,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as work:
         bench = Bench(
             args.reference.split(), args.vitrina.split(), args.flights, Path(work),
-            rounds=1 if args.quick else 3, seconds=2 if args.quick else 4,
+            rounds=1 if args.quick else 3, seconds=2 if args.quick else 3,
         )  # fmt: skip
         parts: dict[str, Callable[[], None]] = {
             "rates": bench.rates,

@@ -19,6 +19,12 @@ def schema_of(page: Page, table: str) -> str:
 
 
 def test_create_alter_and_drop(root: Page) -> None:
+    create_gates(root)
+    alter_gates(root)
+    drop_gates(root)
+
+
+def create_gates(root: Page) -> None:
     root.goto("/flights")
     open_action(root, "Database actions", "Create table in flights")
     root.get_by_role("button", name="Create table").click()
@@ -45,6 +51,8 @@ def test_create_alter_and_drop(root: Page) -> None:
     assert '"origin" TEXT NOT NULL DEFAULT \'JFK\'\'s\' REFERENCES "airports"("faa")' in schema
     assert "CURRENT_DATE" in schema
 
+
+def alter_gates(root: Page) -> None:
     open_action(root, "Table actions", "Alter table gates")
     expect(root.get_by_label("Default value of origin")).to_have_value("JFK's")
     root.get_by_role("textbox", name="Name of origin").fill("airport")
@@ -71,6 +79,8 @@ def test_create_alter_and_drop(root: Page) -> None:
         root.get_by_role("button", name="Save").click()
     assert '"opened"' not in schema_of(root, "gates two")
 
+
+def drop_gates(root: Page) -> None:
     open_action(root, "Table actions", "Alter table gates two")
     root.get_by_role("button", name="Drop this table…").click()
     expect(root.get_by_text("0 rows are deleted for good")).to_be_visible()
