@@ -28,6 +28,6 @@ def empty(path: Path) -> Path:
     """A database with one empty table."""
     if not path.exists():
         connection = sqlite3.connect(path)
-        connection.execute("create table nothing (id integer primary key)")
+        connection.execute("create table lonely (id integer primary key)")
         connection.close()
     return path
