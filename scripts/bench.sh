@@ -9,5 +9,7 @@ if [ ! -x var/reference/bin/datasette ]; then
     "$(_system_python)" -m venv var/reference
     var/reference/bin/python -m pip install --quiet --disable-pip-version-check "datasette==1.0a41"
 fi
+# As an installed package is; an editable one may not have been.
+$PYTHON -m compileall -q src/vitrina
 exec $PYTHON -m bench.run --reference var/reference/bin/datasette --vitrina .venv/bin/vitrina \
     --flights var/flights.db "$@"

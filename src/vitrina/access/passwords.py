@@ -8,6 +8,7 @@ import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from vitrina.errors import ConfigError
 
@@ -93,11 +94,14 @@ def parse_password_file(text: str) -> dict[str, PasswordHash]:
     return found
 
 
-_NOBODY = hash_password(secrets.token_hex())
+@lru_cache(maxsize=1)
+def _nobody() -> PasswordHash:
+    """A password that nobody has; made when it is first needed, since hashing takes its time."""
+    return hash_password(secrets.token_hex())
 
 
 def find_user(users: Mapping[str, PasswordHash], name: str, password: str) -> str | None:
     """The name of who signs in so, or None; takes as long for a name that does not exist."""
     known = users.get(name)
-    matches = (known or _NOBODY).matches(password[:LONGEST_PASSWORD])
+    matches = (known or _nobody()).matches(password[:LONGEST_PASSWORD])
     return name if matches and known is not None else None

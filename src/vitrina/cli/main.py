@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from typing import Any
 
 import click
 from click_default_group import DefaultGroup
 
-from vitrina.cli.insert import insert
 from vitrina.cli.inspect import inspect
 from vitrina.cli.packages import install, uninstall
-from vitrina.cli.password import set_password
 from vitrina.cli.plugins import plugins
 from vitrina.cli.serve import serve
-from vitrina.cli.token import token
 from vitrina.cli.tokens import create_token
 from vitrina.compat import install as install_alias
 from vitrina.errors import VitrinaError
@@ -37,15 +35,33 @@ class _Group(DefaultGroup):  # type: ignore[misc]
             raise click.ClickException(message) from error
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.commands and not cmd_name.endswith((".db", ".sqlite", ".sqlite3")):
+        if cmd_name in _LATE:
+            _add_late(self, cmd_name)
+        elif cmd_name not in self.commands and not cmd_name.endswith((".db", ".sqlite", ".sqlite3")):
             _add_plugin_commands(self)
         command: click.Command | None = super().get_command(ctx, cmd_name)
         return command
 
     def list_commands(self, ctx: click.Context) -> list[str]:
+        for name in _LATE:
+            _add_late(self, name)
         _add_plugin_commands(self)
         names: list[str] = super().list_commands(ctx)
         return names
+
+
+# Commands whose imports no other command should wait for: name → module and attribute.
+_LATE = {
+    "insert": ("vitrina.cli.insert", "insert"),
+    "set-password": ("vitrina.cli.password", "set_password"),
+    "token": ("vitrina.cli.token", "token"),
+}
+
+
+def _add_late(group: click.Group, name: str) -> None:
+    if name not in group.commands:
+        module, attribute = _LATE[name]
+        group.add_command(getattr(importlib.import_module(module), attribute), name)
 
 
 def _add_plugin_commands(group: click.Group) -> None:
@@ -73,7 +89,7 @@ def cli() -> None:
     """
 
 
-for _command in (serve, insert, inspect, create_token, token, set_password, plugins, install, uninstall):
+for _command in (serve, inspect, create_token, plugins, install, uninstall):
     cli.add_command(_command)
 
 
