@@ -60,6 +60,8 @@ def cli_page() -> str:
 
 def _commands(group: click.Group, prefix: str) -> Iterator[tuple[str, click.Command]]:
     """Every command with its whole name, those of groups after their group."""
+    # Asking for the list loads those commands that are only imported when called.
+    group.list_commands(click.Context(group))
     for name, command in sorted(group.commands.items()):
         yield prefix + name, command
         if isinstance(command, click.Group):
