@@ -235,3 +235,10 @@ def test_the_arguments_are_left_as_they_were() -> None:
     load_config(config=config, metadata=OLD, assignments=[("plugins.p.x", 1)])
     assert config == {"plugins": {"p": {"j": 2}}}
     assert OLD["plugins"] == {"p": {"k": 1}}
+
+
+@pytest.mark.parametrize("key", ["page_time_limit_ms", "max_import_bytes"])
+@pytest.mark.parametrize("value", [0, -1, "many", True, 1.5])
+def test_own_limits_are_integers_above_zero(key, value):
+    with pytest.raises(ConfigError, match=rf"{key}.*integer above 0"):
+        load_config(config={"vitrina": {key: value}})

@@ -179,9 +179,10 @@ class Checker:
         for switch in ("access_log", "hide_existence"):
             if own.get(switch) is not None and not isinstance(own[switch], bool):
                 raise self.fail(("vitrina", switch), f"the value must be true or false, not {own[switch]!r}")
-        limit = own.get("page_time_limit_ms")
-        if limit is not None and (type(limit) is not int or limit <= 0):
-            raise self.fail(("vitrina", "page_time_limit_ms"), f"the value must be an integer above 0, not {limit!r}")
+        for key in ("page_time_limit_ms", "max_import_bytes"):
+            limit = own.get(key)
+            if limit is not None and (type(limit) is not int or limit <= 0):
+                raise self.fail(("vitrina", key), f"the value must be an integer above 0, not {limit!r}")
 
     def _twins(self, config: Mapping[str, Any]) -> None:
         own, plugins = config.get("vitrina"), config.get("plugins")

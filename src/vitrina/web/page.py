@@ -11,6 +11,7 @@ from jinja2 import Environment
 from jinja2 import Template as JinjaTemplate
 from markupsafe import Markup
 
+from vitrina.access.actors import display_actor
 from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
 from vitrina.http.response import Response
 from vitrina.render.byte_size import format_bytes
@@ -57,14 +58,6 @@ CONTENT_SECURITY_POLICY = (
 
 #: on pages with the SQL editor: when a selection is typed over, Chromium itself writes style attributes
 _EDITOR_POLICY = f"{CONTENT_SECURITY_POLICY}; style-src-attr 'unsafe-inline'"
-
-
-def display_actor(actor: Mapping[str, Any]) -> str:
-    """What to call an actor: the first of display, name, username, login, id that it has."""
-    for key in ("display", "name", "username", "login", "id"):
-        if actor.get(key):
-            return str(actor[key])
-    return str(dict(actor))
 
 
 async def render_page(
