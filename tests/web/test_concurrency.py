@@ -10,6 +10,7 @@ import pytest
 
 from vitrina.execute.stream import open_stream
 from vitrina.facade.datasette import Datasette
+from vitrina.http import streaming
 
 ROUNDS = 40
 PAGES = [
@@ -142,4 +143,31 @@ async def test_exports_are_limited_and_say_when_to_come_back(tmp_path, monkeypat
     permits.release()
     assert (await instance.client.get("/data/t.csv?_stream=on")).text.startswith("id,n\r\n1,0")
     permits.release()
+    instance.close()
+
+
+async def test_a_client_that_stops_reading_gives_its_export_back(tmp_path, monkeypatch):
+    path = tmp_path / "data.db"
+    open_file(path, "wal").close()
+    instance = Datasette([str(path)], settings={"num_sql_threads": 1}, secret="s")
+    monkeypatch.setattr(streaming, "UNREAD_S", 0.05)
+    await instance.invoke_startup()
+
+    async def stays_connected():
+        await asyncio.Event().wait()
+
+    async def reads_the_head_only(message):
+        if message["type"] == "http.response.body":
+            await asyncio.Event().wait()
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/data/t.csv",
+        "raw_path": b"/data/t.csv",
+        "query_string": b"_stream=on",
+        "headers": [],
+    }
+    await instance.app()(scope, stays_connected, reads_the_head_only)
+    assert (await instance.client.get("/data/t.csv?_stream=on")).text.startswith("id,n\r\n1,0")
     instance.close()

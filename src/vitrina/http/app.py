@@ -21,7 +21,7 @@ from vitrina.http.redirects import early_redirect, not_found_redirect
 from vitrina.http.request import BASE_URL_KEY, MAX_BODY_KEY, ROUTE_PATH_KEY, Request, path_of
 from vitrina.http.response import Response
 from vitrina.http.router import PluginRoute, Route, Router
-from vitrina.http.streaming import AsgiStream
+from vitrina.http.streaming import AsgiStream, ClientStalled
 from vitrina.http.types import ASGIApp, Receive, Scope, Send
 
 logger = logging.getLogger("vitrina.http")
@@ -289,7 +289,7 @@ class Application:
 
 
 async def _send_while_connected(response: AsgiStream, request: Request, send: Send) -> None:
-    """Send a stream, and stop making it when the client goes away."""
+    """Send a stream, and stop making it when the client goes away or reads no more."""
     receive = request.receive
     if receive is None:
         await response.asgi_send(send)
@@ -300,6 +300,8 @@ async def _send_while_connected(response: AsgiStream, request: Request, send: Se
         await asyncio.wait((sending, gone), return_when=asyncio.FIRST_COMPLETED)
         if sending.done():
             sending.result()
+    except ClientStalled:
+        logger.info("%s %s was given up: its client stopped reading", request.method, request.path)
     finally:
         for task in (sending, gone):
             task.cancel()

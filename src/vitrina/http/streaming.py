@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,14 @@ if TYPE_CHECKING:
     from vitrina.http.types import Send
 
 
+#: seconds that a client may leave one piece of a stream unread before it counts as gone
+UNREAD_S = 120.0
+
+
+class ClientStalled(Exception):
+    """The client took nothing of the body for :data:`UNREAD_S` seconds."""
+
+
 class AsgiWriter:
     """What a streaming function writes text or bytes to."""
 
@@ -18,10 +27,19 @@ class AsgiWriter:
         self._send = send
 
     async def write(self, chunk: str | bytes) -> None:
-        """Send a piece of the body, waiting while the client is slower than we are."""
+        """Send a piece of the body, waiting while the client is slower than we are.
+
+        Raises ClientStalled when it reads nothing for too long: a stream holds
+        a session, of which there are few.
+        """
         data = chunk if isinstance(chunk, bytes) else chunk.encode("utf-8", "surrogateescape")
-        if data:
-            await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        if not data:
+            return
+        try:
+            async with asyncio.timeout(UNREAD_S):
+                await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        except TimeoutError:
+            raise ClientStalled from None
 
 
 class AsgiStream(Response):
