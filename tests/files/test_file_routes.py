@@ -13,13 +13,13 @@ ROOT = {"id": "root"}
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 100
 
 
-def instance(sources, permissions=None, **more):
+def instance(sources, permissions=None, files_given=(), **more):
     allowed = dict.fromkeys(("files-browse", "files-upload", "files-edit", "files-delete"), True)
     config = {
         "plugins": {"datasette-files": {"sources": sources, **more.pop("files", {})}},
         "permissions": allowed if permissions is None else permissions,
     }
-    return Datasette(memory=True, config=config, secret="a-test-secret", **more)
+    return Datasette(list(files_given), memory=True, config=config, secret="a-test-secret", **more)
 
 
 def folder(path, **source):

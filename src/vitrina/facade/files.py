@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from vitrina.web.site import Site
 
 _KEY = "files"
+_UPLOADS_KEY = "files-resumable"
 _PLUGIN = "datasette-files"
 
 
@@ -56,10 +57,12 @@ async def start_files(site: Site, datasette: Any) -> None:
     kind = importlib.import_module("vitrina.web.files.column_type").file_column_type(site.urls)
     site.state[REGISTRY_KEY].setdefault(kind.name, kind)
     await files.start(await site.hooks.lists("register_files_storage_types", datasette=datasette))
+    await importlib.import_module("vitrina.files.import_rows").ImportRows(files.records).end_interrupted()
 
 
 async def close_files(site: Site) -> None:
     """Close the storages."""
-    files = site.state.get(_KEY)
-    if files is not None:
-        await files.close()
+    for key in (_UPLOADS_KEY, _KEY):
+        opened = site.state.get(key)
+        if opened is not None:
+            await opened.close()

@@ -139,10 +139,10 @@ class FileRecords:
             raise NotFound("File not found")
         return record
 
-    async def set_search_text(self, file_id: str, text: str) -> None:
-        """Change what a file is found by."""
-        sql = "UPDATE datasette_files SET search_text = ? WHERE id = ?"
-        await self._internal.write_own(lambda conn: conn.execute(sql, (text, file_id)) and None)
+    async def set_search_text(self, file_id: str, text: str, expected: str | None = None) -> bool:
+        """Change what a file is found by; nothing and False where it is not ``expected`` any more, or gone."""
+        sql = "UPDATE datasette_files SET search_text = ?1 WHERE id = ?2 AND (?3 IS NULL OR search_text = ?3)"
+        return await self._internal.write_own(lambda conn: conn.execute(sql, (text, file_id, expected)).rowcount > 0)
 
     async def remove(self, file_id: str) -> None:
         """Delete everything that is known of a file. Idempotent."""
@@ -169,6 +169,10 @@ class FileRecords:
     async def execute(self, sql: str, parameters: Sequence[Any] = ()) -> int:
         """Run a writing statement of ours; the number of the last row it inserted."""
         return await self._internal.write_own(lambda conn: conn.execute(sql, tuple(parameters)).lastrowid or 0)
+
+    async def change(self, job: Callable[[sqlite3.Connection], T]) -> T:
+        """Several writes in one transaction and one hop."""
+        return await self._internal.write_own(job)
 
     async def _rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Record]:
         return await self._internal.foreign_read(lambda conn: records_of(conn, sql, parameters))
