@@ -7,6 +7,7 @@ import sqlite3
 import pytest
 from fleet import CONFIG, METADATA, SCHEMA
 from small_application import files, make, site  # noqa: F401 - fixtures
+from written_instance import instance, listener, path  # noqa: F401 - fixtures
 
 from vitrina.facade.datasette import Datasette
 
@@ -16,19 +17,19 @@ def open_fleet(tmp_path):
     opened = []
 
     def open_one(*, immutable=False, **options):
-        path = tmp_path / "fleet.db"
-        if not path.exists():
-            conn = sqlite3.connect(path)
+        file = tmp_path / "fleet.db"
+        if not file.exists():
+            conn = sqlite3.connect(file)
             conn.executescript(SCHEMA)
             conn.close()
-        given = {"immutables": [str(path)]} if immutable else {"files": [str(path)]}
-        instance = Datasette(**given, config=CONFIG, metadata=METADATA, secret="a-test-secret", **options)
-        opened.append(instance)
-        return instance
+        given = {"immutables": [str(file)]} if immutable else {"files": [str(file)]}
+        fleet = Datasette(**given, config=CONFIG, metadata=METADATA, secret="a-test-secret", **options)
+        opened.append(fleet)
+        return fleet
 
     yield open_one
-    for instance in opened:
-        instance.close()
+    for each in opened:
+        each.close()
 
 
 @pytest.fixture

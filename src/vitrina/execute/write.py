@@ -19,9 +19,23 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# In the state of a request.
+_WRITTEN = "has_written"
+
 
 async def _nobody(event: Event) -> None:
     return None
+
+
+def has_written(request: Any) -> bool:
+    """Whether a write for this request was committed, whatever became of it afterwards."""
+    return _WRITTEN in request.state
+
+
+def _note_written(request: Any) -> None:
+    state = getattr(request, "state", None)
+    if state is not None:
+        state[_WRITTEN] = True
 
 
 class Writes:
@@ -71,12 +85,15 @@ class Writes:
         events: list[Event] = []
         try:
             if not wrappers:
-                return await database.write_for_request(checked, shared=not alone, size=size)
+                value = await database.write_for_request(checked, shared=not alone, size=size)
+                _note_written(request)
+                return value
             result: T = await self._wrapped(database, wrappers, checked, events, size)
         except CatalogChanged:
             # The page is made again, and needs the new one.
             await database.look()
             raise
+        _note_written(request)
         await self._send(events)
         return result
 
@@ -110,6 +127,7 @@ class Writes:
         """Run one write of a request in a transaction of its own, such as DDL or a person's SQL (one hop)."""
         run, events = self._prepare(database, fn, request, True)
         result: T = await database.write_for_request(run, shared=False, size=size)
+        _note_written(request)
         await self._send(events)
         return result
 
@@ -119,6 +137,7 @@ class Writes:
         """Run a plugin's ``fn(conn)`` or ``fn(conn, track_event)``; what it raises is passed on as it is (one hop)."""
         run, events = self._prepare(database, fn, request, transaction)
         result = await database.write(run, transaction=transaction)
+        _note_written(request)
         await self._send(events)
         return result
 

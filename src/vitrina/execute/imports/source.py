@@ -24,6 +24,7 @@ FORMATS: tuple[Format, ...] = ("csv", "tsv", "json", "ndjson", "xlsx", "parquet"
 SAMPLE_ROWS = 5000
 _HEAD = 64 * 1024
 _SHORT = 4096
+_NO_DELIMITERS = '\r\n"'
 _EXTENSIONS: dict[str, Format] = {
     "csv": "csv",
     "tsv": "tsv",
@@ -126,10 +127,13 @@ def open_source(
     chosen = encoding or guess_encoding(head)
     try:
         text = io.TextIOWrapper(_buffered(buffered), encoding=chosen, newline="")
-    except LookupError as error:
+        beginning = head.decode(chosen, "replace")
+    except (LookupError, ValueError) as error:
         raise InvalidBody(f"Unknown encoding: {chosen}") from error
     if found in ("csv", "tsv"):
-        used = delimiter or ("\t" if found == "tsv" else guess_delimiter(head.decode(chosen, "replace")))
+        used = delimiter or ("\t" if found == "tsv" else guess_delimiter(beginning))
+        if len(used) != 1 or used in _NO_DELIMITERS:
+            raise InvalidBody("The delimiter must be one character, and no quote or line break")
         return _with_heading(found, chosen, used, delimited_rows(text, used), sample_rows)
     records = json_records(text) if found == "json" else ndjson_records(text)
     first = list(itertools.islice(records, sample_rows))

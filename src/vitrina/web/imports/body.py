@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from vitrina.web.imports.check import column_type_check
 from vitrina.web.target import current_catalog, named
 from vitrina.web.write.insert import insert_rows, upsert_rows
 from vitrina.web.write.refusals import database_or_404, refuse_immutable, refusing_in_json
+from vitrina.web.write.repeated import answered_once, key_name
 
 if TYPE_CHECKING:
     from vitrina.engine.sqlite.database import SqliteDatabase
@@ -38,6 +40,7 @@ STREAMED: Mapping[str, Format] = {
 #: arguments in the query string
 ARGUMENTS = ("_batch", "_ignore", "_replace", "_strict", "_null", "_empty_null", "_delimiter")
 _YES = ("1", "on", "true")
+_BLOCK = 1024 * 1024
 
 
 async def insert_any(site: Site, request: Request) -> Response:
@@ -75,11 +78,31 @@ async def _insert(site: Site, request: Request, kind: Format, *, upsert: bool) -
     wishes = parse_arguments(request, name, upsert=upsert)
     check_mode(access, database.name, name, wishes.mode)
     refuse_immutable(database)
+    key = key_name(site, request)
     file = await spool(request.body_chunks(), database.pool.run, largest=largest_file(site))
-    try:
+
+    async def load() -> Response:
         return await _load(site, request, database, table, file, kind, wishes)
-    finally:
+
+    if key is None:
+        try:
+            return await load()
+        finally:
+            file.close()
+    try:
+        content = await database.pool.run(lambda: _digest_of(file))
+    except BaseException:
         file.close()
+        raise
+    return await answered_once(site, request, key, content, load, close=file.close)
+
+
+def _digest_of(file: IO[bytes]) -> bytes:
+    digest = hashlib.sha256()
+    file.seek(0)
+    while block := file.read(_BLOCK):
+        digest.update(block)
+    return digest.digest()
 
 
 def check_mode(access: Access, database: str, table: str, mode: Mode) -> None:
@@ -131,8 +154,6 @@ async def _load(
     wishes: Wishes,
 ) -> Response:
     delimiter = request.args.get("_delimiter") or None
-    if delimiter is not None and (len(delimiter) != 1 or delimiter in '\r\n"'):
-        raise InvalidBody("_delimiter must be one character")
 
     def look() -> Source:
         file.seek(0)

@@ -20,6 +20,7 @@ from vitrina.web.imports.access import ACTIONS, check_target, jobs_of, owner_of,
 from vitrina.web.imports.check import column_type_check
 from vitrina.web.target import current_catalog, database_of
 from vitrina.web.write.refusals import json_body, refuse_immutable, refusing_in_json
+from vitrina.web.write.repeated import repeatable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,6 +52,7 @@ KEYS: Mapping[str, tuple[type, bool]] = {
 
 
 @refusing_in_json
+@repeatable
 async def run_import_job(site: Site, request: Request) -> Response:
     """``/DB/-/import/run``: begins the import of an uploaded file, answered with the job."""
     database = database_of(site, request)
@@ -108,8 +110,6 @@ def checked_body(body: Any) -> dict[str, Any]:
             errors.append(f"{key} must be {_NOUNS[kind]}")
         elif key in ("pks", "nulls") and not all(isinstance(each, str) for each in body[key]):
             errors.append(f"{key} must be a list of texts")
-    if body.get("delimiter") is not None and isinstance(body["delimiter"], str) and len(body["delimiter"]) > 1:
-        errors.append("delimiter must be one character")
     if errors:
         raise InvalidBody(errors)
     return body

@@ -15,6 +15,7 @@ from vitrina.http.response import Response
 from vitrina.plan.rows import check_ordinary
 from vitrina.web.target import current_catalog, named
 from vitrina.web.write.refusals import database_or_404, json_body, refuse_immutable, refusing_in_json
+from vitrina.web.write.repeated import repeatable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,6 +51,7 @@ async def keep_deleted(
 
 
 @refusing_in_json
+@repeatable
 async def restore_row(site: Site, request: Request) -> Response:
     """``/DB/TABLE/-/restore`` with ``{"undo": id}``: insert a row again that this actor deleted.
 

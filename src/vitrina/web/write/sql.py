@@ -20,6 +20,8 @@ from vitrina.web.target import current_catalog, database_of
 from vitrina.web.unframed import UNFRAMED
 from vitrina.web.unstable import UNSTABLE
 from vitrina.web.write.changed import json_response
+from vitrina.web.write.refusals import refusing_in_json
+from vitrina.web.write.repeated import repeatable
 
 if TYPE_CHECKING:
     from vitrina.engine.sqlite.database import SqliteDatabase
@@ -56,6 +58,13 @@ async def execute_write_page(site: Site, request: Request) -> Response:
         sql = request.args.get("sql") or ""
         values = {name: request.args.get(name) or "" for name in unique_parameters(sql)}
         return await _form(site, request, database, sql, values)
+    has_key = request.header(b"idempotency-key") is not None
+    return await (_execute_once(site, request) if has_key else _execute(site, request))
+
+
+async def _execute(site: Site, request: Request) -> Response:
+    database = database_of(site, request)
+    access = await site.permissions.load(request.actor, WRITE_SQL_ACTIONS)
     reason = _refused(access, database)
     if reason:
         words = "Permission denied: need {}" if reason == "execute-write-sql" else "{}"
@@ -70,6 +79,9 @@ async def execute_write_page(site: Site, request: Request) -> Response:
     if any(each.operation.operation in ("create", "alter", "drop") for each in needed):
         await database.look()
     return await _answer(site, request, database, wish, needed, written)
+
+
+_execute_once = refusing_in_json(repeatable(_execute))
 
 
 def _refused(access: Access, database: SqliteDatabase) -> str | None:
