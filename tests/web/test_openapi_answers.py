@@ -50,8 +50,7 @@ async def call_all(instance, actor):
             sent["content"] = sent.pop("data")
         response = await instance.client.request(method, url, headers=headers, actor=actor, **sent)
         statuses = case.operation.definition.raw["responses"]
-        known = str(response.status_code) in statuses or f"{response.status_code // 100}XX" in statuses
-        if not known or (response.status_code >= 500 and str(response.status_code) not in statuses):
+        if str(response.status_code) not in statuses:
             failures.append(f"{method} {url} {sent}: {response.status_code} {response.text[:200]}")
     return failures, len(cases)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from vitrina.http.router import Route
@@ -15,6 +16,23 @@ from vitrina.web.openapi.operations import OPERATIONS, Operation
 _SUFFIX = re.compile(r"\(([^)]*)\)$")
 _VARIABLE = re.compile(r"\{(\w+)\}")
 _CONTENT = {"": "text/html", ".json": "application/json", ".csv": "text/plain", ".md": "text/plain"}
+_JSON = "application/json"
+_KEY: list[dict[str, Any]] = [
+    {
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "A text of your own: the same request with the same key is done once and answered again",
+        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+    },
+    {
+        "name": "Idempotency-Scope",
+        "in": "header",
+        "required": False,
+        "description": "durable: refuse the request where keys do not outlive the server's process",
+        "schema": {"type": "string", "enum": ["process", "durable"]},
+    },
+]
 _ERROR = {"$ref": "#/components/schemas/Error"}
 # Names that a variable lists; with more of them a client had better ask.
 _LISTED_MOST = 200
@@ -51,7 +69,7 @@ def openapi_document(routes: Iterable[Route], reach: Reach) -> dict[str, Any]:
             item = paths.setdefault(path, {})
             if variables:
                 item["parameters"] = variables
-            for method in methods_of(route):
+            for method in methods_of(route, operation):
                 item[method] = _operation(route, operation, method, extension, reach.max_rows)
     return {
         "openapi": "3.1.0",
@@ -63,9 +81,11 @@ def openapi_document(routes: Iterable[Route], reach: Reach) -> dict[str, Any]:
     }
 
 
-def methods_of(route: Route) -> tuple[str, ...]:
+def methods_of(route: Route, operation: Operation) -> tuple[str, ...]:
     """The methods of a route that the document describes, in lower case."""
-    return ("get",) if route.any_method else tuple([method.lower() for method in route.methods])
+    if route.any_method:
+        return ("get",)
+    return tuple([method.lower() for method in route.methods if method != "POST" or operation.post])
 
 
 def paths_of(route: Route, operation: Operation) -> list[tuple[str, str]]:
@@ -91,15 +111,22 @@ def _operation(route: Route, operation: Operation, method: str, extension: str, 
     described: dict[str, Any] = {
         "operationId": "-".join(filter(None, words)),
         "summary": operation.summary,
-        "responses": _responses(operation, method, extension),
+        "responses": _responses(route, operation, method, extension),
     }
-    if operation.action is not None:
-        described["description"] = f"Needs the permission {operation.action}."
+    needs = f"Needs the permission {operation.action}." if operation.action is not None else ""
+    description = " ".join(filter(None, (needs, operation.notes)))
+    if description:
+        described["description"] = description
     arguments = operation.arguments or {}
-    if arguments and (method == "get" or not operation.form):
-        described["parameters"] = [
+    parameters: list[dict[str, Any]] = []
+    if method == "get" or not operation.form:
+        parameters += [
             {"name": name, "in": "query", "required": False, "schema": schema} for name, schema in arguments.items()
         ]
+    if method == "post" and operation.repeatable:
+        parameters += _KEY
+    if parameters:
+        described["parameters"] = parameters
     if method == "post":
         content = _request_content(operation, max_rows)
         if content:
@@ -119,30 +146,55 @@ def _request_content(operation: Operation, max_rows: int) -> dict[str, Any]:
     return content
 
 
-def _responses(operation: Operation, method: str, extension: str) -> dict[str, Any]:
+def _responses(route: Route, operation: Operation, method: str, extension: str) -> dict[str, Any]:
     kind = _CONTENT[extension] if extension else operation.content
     # What answers a form with a page answers a program with JSON.
-    kinds = [kind, "application/json"] if method == "post" and kind == "text/html" else [kind]
-    content = {each: {"schema": {"type": "object"} if each == "application/json" else {}} for each in kinds}
+    kinds = [kind, _JSON] if method == "post" and kind == "text/html" else [kind]
+    shapes = list(operation.shapes)
+    schema = {"type": shapes if len(shapes) > 1 else shapes[0]}
+    content = {each: {"schema": schema if each == _JSON else {}} for each in kinds}
     responses: dict[str, Any] = {}
     for status in operation.get if method == "get" else operation.post:
         if 300 <= status < 400:
-            responses[str(status)] = {"description": "Go on there", "headers": {"Location": {"schema": TEXT}}}
-        elif status >= 500:
-            responses[str(status)] = {"description": "An argument that cannot be", "content": _error_content(extension)}
+            responses[str(status)] = _elsewhere(status)
         else:
-            responses[str(status)] = {"description": "Done", "content": content}
-    # A page may lead on: an address in an old form, or with a percent sign.
-    responses.setdefault("302", {"description": "Go on there", "headers": {"Location": {"schema": TEXT}}})
-    responses["4XX"] = {"description": "Refused", "content": _error_content(extension)}
-    responses["503"] = {"description": "Busy: try again in a moment", "content": _error_content(extension)}
+            responses[str(status)] = {"description": HTTPStatus(status).phrase, "content": content}
+    for status in sorted(refusals(route, operation, method)):
+        if status < 400:
+            responses.setdefault(str(status), _elsewhere(status))
+        else:
+            phrase = HTTPStatus(status).phrase
+            responses[str(status)] = {"description": phrase, "content": _error_content(extension)}
     return responses
+
+
+def refusals(route: Route, operation: Operation, method: str) -> set[int]:
+    """The statuses of an operation that do not say that it was done, but for failures of the server itself."""
+    # A bearer token that is not valid, and a server with too much to do.
+    found = {401, 503, *operation.refused}
+    if operation.action is not None:
+        found.add(403)
+    if _VARIABLE.search(route.pattern):
+        # Names that are not there, or written in the old way, with percent signs.
+        found |= {302, 403, 404}
+    if method == "post":
+        # What a page of another site sends is refused.
+        found |= {400, 403, 413}
+    if method == "post" and operation.repeatable:
+        found |= {409, 422}
+    return found
+
+
+def _elsewhere(status: int) -> dict[str, Any]:
+    if status == 304:
+        return {"description": HTTPStatus(status).phrase}
+    return {"description": "Go on there", "headers": {"Location": {"schema": TEXT}}}
 
 
 def _error_content(extension: str) -> dict[str, Any]:
     if extension == ".json":
-        return {"application/json": {"schema": _ERROR}}
-    return {"application/json": {"schema": _ERROR}, "text/html": {"schema": TEXT}, "text/plain": {"schema": TEXT}}
+        return {_JSON: {"schema": _ERROR}}
+    return {_JSON: {"schema": _ERROR}, "text/html": {"schema": TEXT}, "text/plain": {"schema": TEXT}}
 
 
 _SECURITY = {
