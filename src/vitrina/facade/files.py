@@ -56,7 +56,10 @@ async def start_files(site: Site, datasette: Any) -> None:
         return
     kind = importlib.import_module("vitrina.web.files.column_type").file_column_type(site.urls)
     site.state[REGISTRY_KEY].setdefault(kind.name, kind)
-    await files.start(await site.hooks.lists("register_files_storage_types", datasette=datasette))
+    await files.start(
+        await site.hooks.lists("register_files_storage_types", datasette=datasette),
+        await site.hooks.lists("register_thumbnail_generators", datasette=datasette),
+    )
     await importlib.import_module("vitrina.files.import_rows").ImportRows(files.records).end_interrupted()
 
 

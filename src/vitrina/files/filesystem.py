@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from vitrina.files.names import check_path
+from vitrina.files.part_store import FolderParts
 from vitrina.files.storage import PIECE, FileMetadata, FileTooLarge, Storage, StorageCapabilities, StorageUnavailable
 
 DEFAULT_MAX_FILE_SIZE = 100 * 1024 * 1024
@@ -153,6 +154,13 @@ class FilesystemStorage(Storage):
             size=incoming.size,
         )
 
+    def part_store(self) -> FolderParts:
+        async def publish(received: Path, path: str, content_type: str) -> dict[str, Any]:
+            await asyncio.to_thread(_publish, received, self._place(path))
+            return {}
+
+        return FolderParts(self.root / INCOMING, publish)
+
     async def delete_file(self, path: str) -> None:
         await asyncio.to_thread(self._delete, self._place(path))
 
@@ -185,23 +193,28 @@ class _Incoming:
     def finish(self, pieces: list[bytes]) -> None:
         """Write the last pieces, and put the file into its place once the disk has it."""
         self.write(pieces)
-        self._file.flush()
-        os.fsync(self._file.fileno())
         self._file.close()
-        self._place.parent.mkdir(parents=True, exist_ok=True)
-        if self._place.exists():
-            raise FileExistsError(str(self._place))
-        os.rename(self._temporary, self._place)
-        folder = os.open(self._place.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        _publish(self._temporary, self._place)
 
     def abandon(self) -> None:
         """Leave nothing behind."""
         self._file.close()
         self._temporary.unlink(missing_ok=True)
+
+
+def _publish(temporary: Path, place: Path) -> None:
+    """Put a file into its place once the disk has it. Raises FileExistsError."""
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.exists():
+        raise FileExistsError(str(place))
+    os.rename(temporary, place)
+    folder = os.open(place.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _described(path: str, status: os.stat_result) -> FileMetadata:

@@ -16,6 +16,7 @@ from obstore.store import S3Store
 from vitrina.credentials.configured import provider_of
 from vitrina.credentials.keeper import CredentialKeeper
 from vitrina.credentials.model import Credentials, CredentialState, CredentialsUnavailable
+from vitrina.files.multipart import MultipartParts
 from vitrina.files.names import check_path
 from vitrina.files.s3_options import S3Options
 from vitrina.files.sigv4 import Bucket, sign_post, sign_url
@@ -287,6 +288,17 @@ class S3Storage(Storage):
         await obstore.put_async(
             store, key, rest(), attributes=attributes, use_multipart=True, chunk_size=_PART, max_concurrency=1
         )
+
+    def part_store(self) -> MultipartParts:
+        return MultipartParts(self)
+
+    async def signing(self) -> tuple[Credentials, str, str]:
+        """Valid credentials, and the bucket and prefix for what is stored now."""
+        return (await self._credentials(), *await self._folder())
+
+    def bucket_at(self, name: str) -> Bucket:
+        """The bucket as this server reaches it."""
+        return Bucket.of(name, self.options.region, self.options.endpoint_url, path_style=self.options.path_style(name))
 
     async def delete_file(self, path: str) -> None:
         store, key = await self._place(path)

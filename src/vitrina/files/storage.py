@@ -5,9 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vitrina.errors import PayloadTooLarge, Unavailable
+
+if TYPE_CHECKING:
+    from vitrina.files.part_store import PartStore
 
 #: bytes of the pieces in which files are read and written
 PIECE = 65536
@@ -158,6 +161,10 @@ class Storage(ABC):
         Raises FileExistsError where there is a file already.
         """
         raise NotImplementedError
+
+    def part_store(self) -> PartStore | None:
+        """Where uploads in pieces wait; None where the server shall keep them in a temporary file of its own."""
+        return None
 
     async def delete_file(self, path: str) -> None:
         """Delete a file. One that is not there raises FileNotFoundError, or is no error, as the storage likes."""

@@ -1,19 +1,20 @@
-"""One file: its page, its bytes, what is said of it, and its end."""
+"""One file: its page, its bytes, and its end."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from vitrina.errors import InvalidBody, NotFound, VitrinaError
+from vitrina.errors import NotFound, VitrinaError
 from vitrina.files.access import DELETE, EDIT, may
 from vitrina.files.delivery import disposition, download_headers
 from vitrina.files.records import Record
 from vitrina.files.storage import Storage
+from vitrina.files.tabular import tabular_format
 from vitrina.http.file_response import etag_matches, parse_range
 from vitrina.http.response import Response
 from vitrina.http.streaming import AsgiStream, AsgiWriter
-from vitrina.web.files.common import file_url, files_of, json_object, record_for
+from vitrina.web.files.common import file_url, files_of, record_for
 from vitrina.web.page import render_page
 
 if TYPE_CHECKING:
@@ -46,10 +47,16 @@ async def info_page(site: Site, request: Request) -> Response:
         "download_url": file_url(site, record["id"], "/download"),
         "can_edit": may(access, files.config, EDIT, record),
         "can_delete": may(access, files.config, DELETE, record),
-        "file_actions": actions,
+        "file_actions": [*_own_actions(site, record), *actions],
         "alternate_url_json": file_url(site, record["id"], ".json"),
     }
     return await render_page(site, request, ["file_info.html"], context, view_name="file")
+
+
+def _own_actions(site: Site, record: Record) -> list[dict[str, str]]:
+    if tabular_format(record) is None:
+        return []
+    return [{"href": str(site.urls.path(f"/-/files/import/{record['id']}")), "label": "Import as table"}]
 
 
 async def _preview(storage: Storage, record: Record) -> bytes:
@@ -123,28 +130,6 @@ async def _begun(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             yield piece
 
     return all_pieces()
-
-
-async def update_file(site: Site, request: Request) -> Response:
-    """``/-/files/ID/-/update``: the text that the file is found by."""
-    record = await record_for(site, request, EDIT)
-    text = _search_text(await json_object(request))
-    files = files_of(site)
-    await files.records.set_search_text(record["id"], text)
-    return Response.json({"ok": True, "file": await files.record(record["id"])})
-
-
-def _search_text(body: dict[str, Any]) -> str:
-    update = body.get("update")
-    if not isinstance(update, dict) or not update:
-        raise InvalidBody('The body must be of the form {"update": {…}}')
-    unknown = sorted(str(key) for key in update if key != "search_text")
-    if unknown:
-        raise InvalidBody(f"Cannot update: {', '.join(unknown)}")
-    text = update["search_text"]
-    if not isinstance(text, str):
-        raise InvalidBody("search_text must be text")
-    return text
 
 
 async def delete_file(site: Site, request: Request) -> Response:

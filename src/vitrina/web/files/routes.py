@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from vitrina.http.router import Route
 from vitrina.web.files.bulk import bulk, zip_files
-from vitrina.web.files.file import delete_file, download, info_page, update_file
+from vitrina.web.files.file import delete_file, download, info_page
+from vitrina.web.files.imports import import_file, import_progress
 from vitrina.web.files.listing import batch_json, index_page, search_page, source_page, sources_json
+from vitrina.web.files.resume import begin_resumable, complete_resumable, resumable
 from vitrina.web.files.thumbnail import thumbnail
+from vitrina.web.files.update import update_file
 from vitrina.web.files.upload import complete_upload, prepare_upload, receive_upload, upload_at_once, upload_page
 
 _POST = ("POST",)
@@ -24,7 +27,20 @@ FILE_ROUTES = (
     Route("files-upload-prepare", f"{_UPLOAD}/-/prepare", prepare_upload, _POST, json_errors=True),
     Route("files-upload-content", f"{_UPLOAD}/-/upload", receive_upload, _POST, json_errors=True),
     Route("files-upload-complete", f"{_UPLOAD}/-/complete", complete_upload, _POST, json_errors=True),
+    Route("files-upload-resumable", f"{_UPLOAD}/-/resumable", begin_resumable, _POST, json_errors=True),
+    Route(
+        "files-upload-piece",
+        f"{_UPLOAD}/-/resumable/{{token}}",
+        resumable,
+        ("GET", "PATCH", "DELETE"),
+        json_errors=True,
+    ),
+    Route(
+        "files-upload-finish", f"{_UPLOAD}/-/resumable/{{token}}/complete", complete_resumable, _POST, json_errors=True
+    ),
     Route("files-upload-file", f"{_UPLOAD}/-/file", upload_at_once, _POST, json_errors=True),
+    Route("file-import", "/-/files/import/{id}", import_file, ("GET", "POST")),
+    Route("file-import-progress", "/-/files/import/{id}/{job}(.json)", import_progress),
     Route("file", "/-/files/{id}(.json)", info_page, ("*",)),
     Route("file-download", "/-/files/{id}/download", download),
     Route("file-thumbnail", "/-/files/{id}/thumbnail", thumbnail),
