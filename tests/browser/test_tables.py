@@ -117,3 +117,37 @@ def test_who_may_not_gets_no_dialog(page: Page) -> None:
     page.goto("/flights")
     expect(page.get_by_text("Database actions")).to_have_count(0)
     assert page.evaluate("window._datasetteDatabaseData || null") in (None, {})
+
+
+def test_alterations_are_one_request_that_fails_as_a_whole(root: Page) -> None:
+    root.goto("/flights")
+    columns = [{"name": "id", "type": "integer"}, {"name": "a"}, {"name": "b"}]
+    post(root, "/flights/-/create", {"table": "whole", "columns": columns, "pk": "id"})
+    root.goto("/flights/whole")
+    sent: list[str] = []
+    root.on("request", lambda request: sent.append(request.url) if request.url.endswith("/-/alter") else None)
+    open_action(root, "Table actions", "Alter table whole")
+    root.get_by_role("textbox", name="Name of a").fill("b")
+    root.get_by_role("textbox", name="Name of b").fill("c")
+    root.get_by_role("button", name="Save").click()
+    expect(root.get_by_role("alert")).to_contain_text("b is still the name of another column.")
+    root.get_by_role("textbox", name="Name of a").fill("x")
+    root.get_by_role("textbox", name="Name of b").fill("b")
+    root.get_by_label("Name of the table").fill("airports")
+    root.get_by_role("button", name="Save").click()
+    expect(root.get_by_role("alert")).to_contain_text("already another table or index with this name")
+    assert '"a" TEXT' in schema_of(root, "whole")
+    root.get_by_label("Name of the table").fill("part")
+    root.get_by_role("button", name="Move b up").click()
+    line = root.locator(".column-item", has=root.get_by_role("textbox", name="Name of a"))
+    line.get_by_label("key").check()
+    line.locator("summary").click()
+    line.get_by_label("Table that").select_option(label="airports (faa)")
+    with root.expect_navigation():
+        root.get_by_role("button", name="Save").click()
+    schema = schema_of(root, "part")
+    assert schema.index('"b"') < schema.index('"x"')
+    assert 'REFERENCES "airports"("faa")' in schema
+    assert 'PRIMARY KEY ("id", "x")' in schema
+    assert len(sent) == 2
+    post(root, "/flights/part/-/drop", {"confirm": True})

@@ -14,12 +14,12 @@ function changesOf(line) {
   return changed;
 }
 
-function foreignKeyOperations(line, name) {
+function foreignKeyOperations(line, column) {
   if (!line.foreignKey.changed) return [];
   const operations = [];
-  if (line.original.foreign_key) operations.push({ op: "drop_foreign_key", args: { column: name } });
+  if (line.original.foreign_key) operations.push({ op: "drop_foreign_key", args: { column } });
   const target = line.foreignKey.value;
-  if (target) operations.push({ op: "add_foreign_key", args: { column: name, ...target } });
+  if (target) operations.push({ op: "add_foreign_key", args: { column, ...target } });
   return operations;
 }
 
@@ -29,34 +29,44 @@ function addition(line) {
   return { op: "add_column", args };
 }
 
+// All operations of a request are applied together, so that no name can be given away and taken at once.
+function checkNames(ui, lines) {
+  const names = new Set(ui.columns.map((column) => column.name.toLowerCase()));
+  for (const { original, wanted } of lines) {
+    const own = original.name?.toLowerCase();
+    if (wanted.toLowerCase() !== own && names.has(wanted.toLowerCase())) {
+      throw new Error(`${wanted} is still the name of another column. Rename or drop that one and save first.`);
+    }
+  }
+}
+
 /**
- * The operations in two steps, the second with the names that columns have after the first.
+ * The operations of one request. Columns that are there go by the names they have before it.
  *
  * `ui` is the page's alterTable; `lines` those of the column editor; `table` the name that is wanted.
+ * Throws where a name is wanted that another column has.
  */
 export function operationsOf(ui, lines, table) {
+  checkNames(ui, lines);
   const kept = new Set(lines.map((line) => line.original.name).filter(Boolean));
-  const first = ui.columns.filter((column) => !kept.has(column.name)).map((column) => ({ op: "drop_column", args: { name: column.name } }));
-  const second = [];
+  const operations = ui.columns.filter(({ name }) => !kept.has(name)).map(({ name }) => ({ op: "drop_column", args: { name } }));
+  const nameOf = (line) => line.original.name || line.wanted;
   for (const line of lines) {
     const { name } = line.original;
-    if (!name) {
-      first.push(addition(line));
-      second.push(...foreignKeyOperations(line, line.wanted));
-      continue;
-    }
-    const changed = changesOf(line);
-    if (Object.keys(changed).length) first.push({ op: "alter_column", args: { name, ...changed } });
-    if (line.wanted !== name) first.push({ op: "rename_column", args: { name, to: line.wanted } });
-    second.push(...foreignKeyOperations(line, line.wanted));
+    if (!name) operations.push(addition(line));
+    const changed = name ? changesOf(line) : {};
+    if (Object.keys(changed).length) operations.push({ op: "alter_column", args: { name, ...changed } });
+    if (name && line.wanted !== name) operations.push({ op: "rename_column", args: { name, to: line.wanted } });
+    operations.push(...foreignKeyOperations(line, nameOf(line)));
   }
-  const keys = lines.filter((line) => line.key.checked).map((line) => line.wanted);
-  const before = ui.primaryKeys.map((key) => lines.find((line) => line.original.name === key)?.wanted);
-  if (keys.length && !same([...keys].sort(), [...before].sort())) second.push({ op: "set_primary_key", args: { columns: keys } });
-  const order = lines.map((line) => line.wanted);
-  const old = ui.columns.map((column) => lines.find((line) => line.original.name === column.name)?.wanted).filter(Boolean);
-  const appended = lines.filter((line) => !line.original.name).map((line) => line.wanted);
-  if (!same(order, [...old, ...appended])) second.push({ op: "reorder_columns", args: { columns: order } });
-  if (table !== ui.tableName) second.push({ op: "rename_table", args: { to: table } });
-  return [first, second].filter((step) => step.length);
+  const keys = lines.filter((line) => line.key.checked).map(nameOf);
+  if (keys.length && !same([...keys].sort(), [...ui.primaryKeys].sort())) {
+    operations.push({ op: "set_primary_key", args: { columns: keys } });
+  }
+  const order = lines.map(nameOf);
+  const old = ui.columns.map(({ name }) => name).filter((name) => kept.has(name));
+  const appended = lines.filter((line) => !line.original.name).map(nameOf);
+  if (!same(order, [...old, ...appended])) operations.push({ op: "reorder_columns", args: { columns: order } });
+  if (table !== ui.tableName) operations.push({ op: "rename_table", args: { to: table } });
+  return operations;
 }

@@ -36,30 +36,18 @@ export function alterTable(page) {
     content: () => [field, editor.root, warning],
     action: async () => {
       if (!editor.check()) throw Object.assign(new Error("Nothing was changed. Look at the marked names."), { quiet: true });
-      const steps = operationsOf(ui, editor.lines, name.value.trim() || ui.tableName);
-      if (!steps.length) throw new Error("Nothing was changed.");
-      const lost = steps[0].filter(({ op }) => op === "drop_column").map(({ args }) => args.name).join(", ");
+      const operations = operationsOf(ui, editor.lines, name.value.trim() || ui.tableName);
+      if (!operations.length) throw new Error("Nothing was changed.");
+      const lost = operations.filter(({ op }) => op === "drop_column").map(({ args }) => args.name).join(", ");
       if (lost && lost !== agreed) {
         // What cannot be taken back takes a second press.
         agreed = lost;
         warning.textContent = `The values of ${lost} are lost for good. Save again to go on.`;
         return false;
       }
-      await run(ui, steps);
+      const answer = await send(ui.path, { operations });
+      location.href = answer.table_url;
       return true;
     },
   });
-}
-
-async function run(ui, steps) {
-  let answer;
-  for (const [index, operations] of steps.entries()) {
-    try {
-      answer = await send(ui.path, { operations });
-    } catch (error) {
-      if (index) error.message = `The columns were changed, but not their keys, order, or the table's name: ${error.message}`;
-      throw error;
-    }
-  }
-  location.href = answer.table_url;
 }
