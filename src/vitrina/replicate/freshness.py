@@ -1,0 +1,135 @@
+"""How far a copy is behind its replica: found by looking into the object store, beside Litestream."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from vitrina.replicate.mirror import Mirror
+from vitrina.replicate.store_of import ObjectPlace
+
+log = logging.getLogger("vitrina.replica")
+
+# Folders of Litestream's levels: changes as they came, then what they were put together to, then snapshots.
+_LEVELS = {"file": tuple(f"ltx/{level}" for level in (0, 1, 2, 3, 9))}
+_LEVELS_IN_BUCKETS = tuple(f"{level:04x}" for level in (0, 1, 2, 3, 9))
+_NAME = re.compile(r"/[0-9a-f]{16}-([0-9a-f]{16})\.ltx$")
+# Looks in a row that find less in the store than was taken over already, before all is taken from there anew.
+_LOOKS_BEHIND = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The last change in the store, and when it was stored."""
+
+    txid: int
+    stored: datetime
+
+
+def newest_change(place: ObjectPlace, kind: str) -> Newest | None:
+    """The last change in the store (blocking); None when there is none. Raises what the store raises."""
+    import obstore
+
+    found: Newest | None = None
+    # The lowest level has the newest changes, and only those of the last minutes.
+    for folder in _LEVELS.get(kind, _LEVELS_IN_BUCKETS):
+        for page in obstore.list(place.store, place.key(folder)):
+            for entry in page:
+                name = _NAME.search("/" + entry["path"])
+                if name and (found is None or int(name[1], 16) > found.txid):
+                    found = Newest(int(name[1], 16), entry["last_modified"])
+        if found is not None:
+            break
+    return found
+
+
+def _store_error() -> type[Exception]:
+    from obstore.exceptions import BaseError
+
+    return BaseError
+
+
+class Freshness:
+    """Looks into the store every ``interval_s`` seconds, in a thread of its own, and knows how old ``mirror`` is."""
+
+    def __init__(self, mirror: Mirror, place: ObjectPlace, kind: str, interval_s: float) -> None:
+        self._mirror = mirror
+        self._find = partial(newest_change, place, kind)
+        self._interval_s = interval_s
+        self.error: str | None = None
+        self._newest: Newest | None = None
+        self._behind = 0
+        # (when a look began, the last change that it found); a copy that has that change was up to date then
+        self._looks: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"vitrina-freshness-{mirror.name}", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop looking (blocking). Idempotent."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    @property
+    def lag_s(self) -> float:
+        """Seconds since the copy is known to have held all that was in the store."""
+        txid = self._mirror.served.txid
+        for begun, newest in reversed(tuple(self._looks)):
+            if newest <= txid:
+                return time.monotonic() - begun
+        return time.monotonic() - self._looks[0][0]
+
+    @property
+    def stored(self) -> datetime | None:
+        """When the last change was stored that the copy holds, if it holds the last one known."""
+        newest = self._newest
+        return newest.stored if newest is not None and newest.txid <= self._mirror.served.txid else None
+
+    def as_json(self) -> dict[str, Any]:
+        """For the status page."""
+        return {
+            "database": self._mirror.name,
+            "txid": self._mirror.served.txid,
+            "newest_txid": self._newest.txid if self._newest else None,
+            "lag_seconds": round(self.lag_s, 3),
+            "error": self.error or self._mirror.error,
+        }
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            begun = time.monotonic()
+            try:
+                self._look(begun)
+                self.error = None
+            except (_store_error(), OSError) as error:
+                if self.error is None:
+                    log.warning("Replica of %s: the object store does not answer: %s", self._mirror.name, error)
+                self.error = str(error)
+            self._stopping.wait(self._interval_s)
+
+    def _look(self, begun: float) -> None:
+        newest = self._find()
+        if newest is None:
+            return
+        self._newest = newest
+        served = self._mirror.served.txid
+        self._behind = self._behind + 1 if newest.txid < served else 0
+        if self._behind >= _LOOKS_BEHIND:
+            self._behind = 0
+            log.warning("Replica of %s: it was begun anew, and is restored anew", self._mirror.name)
+            self._mirror.renew()
+        looks = self._looks
+        looks.append((begun, newest.txid))
+        while len(looks) > 1 and looks[1][1] <= served:
+            looks.popleft()
