@@ -58,13 +58,17 @@ function markError() {
 let timer;
 function later() {
   clearTimeout(timer);
-  timer = setTimeout(() => updateParameters().catch(() => {}), WAIT_MS);
+  timer = setTimeout(() => {
+    form.dispatchEvent(new CustomEvent("sql-change"));
+    updateParameters().catch(() => {});
+  }, WAIT_MS);
 }
 
 async function updateParameters() {
   const section = form.querySelector("[data-sql-parameters-section]");
-  if (!section || !form.dataset.parametersUrl || !currentSql().includes(":")) {
-    if (section && !currentSql().includes(":")) section.replaceChildren();
+  if (!section || !form.dataset.parametersUrl) return;
+  if (!currentSql().includes(":")) {
+    section.replaceChildren();
     return;
   }
   const url = new URL(form.dataset.parametersUrl, location.href);
@@ -75,18 +79,21 @@ async function updateParameters() {
   showParameters(section, parameters);
 }
 
-function showParameters(section, names) {
-  const values = new Map([...section.querySelectorAll("[data-parameter-control]")].map((field) => [field.name, field.value]));
+/** Puts a field for each of `names` into a section, which keep what was typed. */
+export function showParameters(section, names) {
+  const fields = [...section.querySelectorAll("[data-parameter-control]")];
+  const values = new Map(fields.map((field) => [field.dataset.parameterName, field.value]));
+  const prefix = section.dataset.parameterNamePrefix || "";
   if (names.length === values.size && names.every((name) => values.has(name))) return;
   const heading = Object.assign(document.createElement("h3"), { textContent: "Parameters" });
-  section.replaceChildren(...(names.length ? [heading] : []), ...names.map((name, index) => parameter(name, index, values)));
+  section.replaceChildren(...(names.length ? [heading] : []), ...names.map((name, index) => parameter(name, index, values, prefix)));
 }
 
-function parameter(name, index, values) {
+function parameter(name, index, values, prefix) {
   const line = Object.assign(document.createElement("p"), { className: "sql-parameter-row" });
   const id = `qp${index + 1}`;
   const label = Object.assign(document.createElement("label"), { htmlFor: id, textContent: name });
-  const field = Object.assign(document.createElement("input"), { type: "text", id, name, value: values.get(name) || "" });
+  const field = Object.assign(document.createElement("input"), { type: "text", id, name: prefix + name, value: values.get(name) || "" });
   field.dataset.parameterControl = "";
   field.dataset.parameterName = name;
   line.append(label, " ", field);
