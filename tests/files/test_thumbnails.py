@@ -61,3 +61,32 @@ async def test_route(tmp_path):
 
 def test_icon_escapes():
     assert "<script" not in file_icon("x.<script>") and "&lt;SCR" in file_icon("x.<script>")
+
+
+async def made(site, expected):
+    """Wait until the thumbnails that are made ahead are there."""
+    internal = site.get_internal_database()
+    for _ in range(500):
+        count = (await internal.execute("select count(*) from datasette_files_thumbnails")).first()[0]
+        if count == expected:
+            return count
+        await asyncio.sleep(0.02)
+    return count
+
+
+async def test_thumbnails_are_made_ahead(tmp_path):
+    source = {"docs": {"storage": "filesystem", "config": {"root": str(tmp_path / "f")}}}
+    site = instance(source)
+    await upload(site, picture(), "x.jpg", "image/jpeg")
+    await upload(site, b"words", "x.txt", "text/plain")
+    assert await made(site, 1) == 1
+    await site.invoke_shutdown()
+
+
+@pytest.mark.parametrize("value", [False, "off", "No", "0"])
+async def test_thumbnails_are_not_made_ahead_where_that_is_not_wanted(tmp_path, value):
+    source = {"docs": {"storage": "filesystem", "config": {"root": str(tmp_path / "f")}}}
+    site = instance(source, files={"thumbnail_eager": value})
+    await upload(site, picture(), "x.jpg", "image/jpeg")
+    assert not site.site.state["files"].thumbnails._ahead
+    await site.invoke_shutdown()

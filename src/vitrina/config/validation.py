@@ -179,6 +179,11 @@ class Checker:
         for switch in ("access_log", "hide_existence"):
             if own.get(switch) is not None and not isinstance(own[switch], bool):
                 raise self.fail(("vitrina", switch), f"the value must be true or false, not {own[switch]!r}")
+        preferred = own.get("prefer_plugin")
+        if preferred is not None and not (
+            isinstance(preferred, list) and all(isinstance(name, str) for name in preferred)
+        ):
+            raise self.fail(("vitrina", "prefer_plugin"), "a list of names of plugins is needed")
         for key in ("page_time_limit_ms", "max_import_bytes"):
             limit = own.get(key)
             if limit is not None and (type(limit) is not int or limit <= 0):

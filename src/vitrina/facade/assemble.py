@@ -31,6 +31,7 @@ from vitrina.facade.specs import database_specs
 from vitrina.facade.static_urls import StaticUrls
 from vitrina.hooks.events import Event
 from vitrina.hooks.manager import Hooks
+from vitrina.hooks.twins import adopt_twins
 from vitrina.http.static import StaticFiles
 from vitrina.http.urls import Urls
 from vitrina.render.templates import Templates
@@ -168,6 +169,7 @@ def assemble(assembly: Assembly) -> Site:
     )
     settings = config.settings
     hooks = assembly.hooks
+    adopt_twins(hooks.pm, config.vitrina.get("prefer_plugin") or ())
     databases = assembly.databases()
     internal = InternalDatabase(pool=assembly.pool, path=assembly.internal, cache_size_kb=settings.cache_size_kb)
     # A plugin may serve the internal database itself.

@@ -10,6 +10,7 @@ from typing import Any
 import pluggy
 
 from vitrina.hooks.manager import Hooks, load_directory, load_entry_points, new_manager, register_half_imported
+from vitrina.hooks.twins import TWINS
 
 _shared: pluggy.PluginManager | None = None
 
@@ -19,7 +20,7 @@ def shared_manager() -> pluggy.PluginManager:
     global _shared
     if _shared is None:
         _shared = new_manager()
-        load_entry_points(_shared)
+        load_entry_points(_shared, skip=TWINS)
     register_half_imported(_shared)
     return _shared
 

@@ -21,6 +21,7 @@ from vitrina.files.records import FileRecords, InternalFile, Record, check_quota
 from vitrina.files.registry import open_storage, storage_types
 from vitrina.files.storage import FileMetadata, Storage, UploadInstructions
 from vitrina.files.streaming import Counted
+from vitrina.files.thumbnails.base import ThumbnailGenerator
 from vitrina.files.thumbnails.cache import Thumbnails
 
 log = logging.getLogger("vitrina.files")
@@ -39,8 +40,11 @@ class Files:
         self.thumbnails = Thumbnails(self.records, config.thumbnails)
         self.storages: dict[str, Storage] = {}
 
-    async def start(self, registered: Iterable[type[Storage]] = ()) -> None:
-        """Open the storages and create the tables. Raises ConfigError."""
+    async def start(
+        self, registered: Iterable[type[Storage]] = (), generators: Iterable[ThumbnailGenerator] = ()
+    ) -> None:
+        """Open the storages, those of plugins too, and create the tables. Raises ConfigError."""
+        self.thumbnails.use(generators)
         types = storage_types(registered)
         for slug, source in self.config.sources.items():
             self.storages[slug] = await open_storage(source, types)
@@ -48,7 +52,8 @@ class Files:
         await self.records.start(self.config.sources.values(), public)
 
     async def close(self) -> None:
-        """Close the storages. Idempotent."""
+        """End what runs in the background, and close the storages. Idempotent."""
+        await self.thumbnails.close()
         for storage in self.storages.values():
             await storage.close()
 
@@ -163,6 +168,8 @@ class Files:
         storage = self.storages[pending.slug]
         stored = await storage.receive_upload(pending.path, counted.__aiter__(), pending.content_type)
         stored.content_type = inspected_type(pending.content_type, counted.head)
+        # Storages of plugins may not say.
+        stored.size = counted.size if stored.size is None else stored.size
         return stored
 
     async def _most_now(self, slug: str) -> int:
@@ -175,12 +182,14 @@ class Files:
 
     async def _add(self, pending: PendingUpload, stored: FileMetadata) -> Record:
         try:
-            return await self.records.add(
+            record = await self.records.add(
                 pending.file_id, self.config.sources[pending.slug], stored, pending.filename, pending.actor_id
             )
         except BaseException:
             await self._take_back(pending.slug, pending.path)
             raise
+        self.thumbnails.make_ahead(record, self.storage_of(record))
+        return record
 
     async def _sent_directly(self, pending: PendingUpload) -> FileMetadata | None:
         """What the store has of a file that the browser sent to it."""

@@ -15,3 +15,8 @@ def register_files_storage_types(datasette: Any) -> Any:
 @hookspec
 def file_actions(datasette: Any, actor: Any, file: Any, preview_bytes: Any) -> Any:
     """Return links ``{href, label, description?}`` for the page of a file; may be awaitable."""
+
+
+@hookspec
+def register_thumbnail_generators(datasette: Any) -> Any:
+    """Return a list of ThumbnailGenerator instances, which are asked before the built-in one; may be awaitable."""

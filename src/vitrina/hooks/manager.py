@@ -187,12 +187,13 @@ def load_entry_points(pm: pluggy.PluginManager, skip: Iterable[str] = ()) -> Non
     left_out = {name.lower().replace("_", "-") for name in skip}
     if wanted is not None:
         for name in wanted:
-            _load_named(pm, name)
+            if name.lower().replace("_", "-") not in left_out:
+                _load_named(pm, name)
         return
     for distribution in list(metadata.distributions()):
         name = (distribution.metadata["Name"] or "").lower().replace("_", "-")
         if name not in left_out:
-            _load_distribution(pm, distribution)
+            load_distribution(pm, distribution)
 
 
 def _load_named(pm: pluggy.PluginManager, name: str) -> None:
@@ -201,10 +202,11 @@ def _load_named(pm: pluggy.PluginManager, name: str) -> None:
     except metadata.PackageNotFoundError:
         sys.stderr.write(f"Plugin {name} could not be found\n")
         return
-    _load_distribution(pm, distribution)
+    load_distribution(pm, distribution)
 
 
-def _load_distribution(pm: pluggy.PluginManager, distribution: metadata.Distribution) -> None:
+def load_distribution(pm: pluggy.PluginManager, distribution: metadata.Distribution) -> None:
+    """Load and register the plugins of one distribution; what is registered already stays. Raises PluginError."""
     for entry_point in distribution.entry_points:
         if entry_point.group != PROJECT or pm.get_plugin(entry_point.name) or pm.is_blocked(entry_point.name):
             continue
