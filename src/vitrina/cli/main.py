@@ -53,6 +53,8 @@ class _Group(DefaultGroup):  # type: ignore[misc]
 # Commands whose imports no other command should wait for: name → module and attribute.
 _LATE = {
     "insert": ("vitrina.cli.insert", "insert"),
+    "package": ("vitrina.publish.package", "package"),
+    "publish": ("vitrina.publish.group", "publish"),
     "set-password": ("vitrina.cli.password", "set_password"),
     "token": ("vitrina.cli.token", "token"),
 }

@@ -13,7 +13,7 @@ from typing import Any
 
 from vitrina.compat.child_process import leave_children, reach_children
 from vitrina.compat.distribution import AliasDistribution
-from vitrina.compat.names import NAMES, PACKAGES
+from vitrina.compat.names import NAMES, PACKAGES, SAME_MODULES, SET_THROUGH
 from vitrina.compat.pypi_names import PYPI_NAMES
 
 NAME = "datasette"
@@ -39,8 +39,30 @@ class _AliasModule(ModuleType):
         module_name, _, attribute = target.partition(":")
         module = importlib.import_module(module_name)
         value = getattr(module, attribute) if attribute else module
-        setattr(self, name, value)
+        if name not in SET_THROUGH.get(self.__name__, ()):
+            setattr(self, name, value)
         return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        owner = self._owner(name)
+        if owner is None:
+            super().__setattr__(name, value)
+        else:
+            setattr(owner[0], owner[1], value)
+
+    def __delattr__(self, name: str) -> None:
+        owner = self._owner(name)
+        if owner is None:
+            super().__delattr__(name)
+        else:
+            delattr(owner[0], owner[1])
+
+    def _owner(self, name: str) -> tuple[ModuleType, str] | None:
+        """Our module, and the name in it, that a name set here belongs to."""
+        if name not in SET_THROUGH.get(self.__name__, ()):
+            return None
+        module_name, _, attribute = _ALL[self.__name__][name].partition(":")
+        return importlib.import_module(module_name), attribute
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *_ALL.get(self.__name__, {})})
@@ -67,7 +89,9 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return module
 
     def exec_module(self, module: ModuleType) -> None:
-        """Nothing to run: names are looked up when asked for."""
+        """Nothing to run: names are looked up when asked for; some modules are ours themselves."""
+        if module.__name__ in SAME_MODULES:
+            sys.modules[module.__name__] = importlib.import_module(SAME_MODULES[module.__name__])
 
     def get_code(self, fullname: str) -> CodeType | None:
         """What ``python -m`` runs: the command line."""

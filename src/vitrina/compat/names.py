@@ -46,6 +46,15 @@ def _all_from(module: str, names: str) -> dict[str, str]:
 
 _BASE_VIEWS = _all_from("vitrina.compat.views", "BaseView View DatasetteError")
 
+#: modules that are ours themselves, so that what a test puts into them is what we call
+SAME_MODULES: Mapping[str, str] = {
+    "datasette.publish.cloudrun": "vitrina.publish.cloudrun",
+    "datasette.publish.common": "vitrina.publish.common",
+    "datasette.publish.heroku": "vitrina.publish.heroku",
+}
+#: names that are put into our module, too, when somebody sets them
+SET_THROUGH: Mapping[str, frozenset[str]] = {"datasette.cli": frozenset({"call"})}
+
 #: names of a module; a value is "module:attribute", or "module:" for the module itself
 NAMES: Mapping[str, Mapping[str, str]] = {
     "datasette": {
@@ -80,6 +89,10 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "StaticMount": "vitrina.cli.parameters:StaticMount",
         "LoadExtension": "vitrina.cli.parameters:LoadExtension",
         "TestClient": "vitrina.compat.test_client:TestClient",
+        "call": "vitrina.publish.package:call",
+        "package": "vitrina.publish.package:package",
+        "publish": "vitrina.publish.group:publish",
+        "temporary_docker_directory": "vitrina.publish.context:temporary_docker_directory",
     },
     "datasette.column_types": {
         "ColumnType": "vitrina.render.column_types:ColumnType",
@@ -118,6 +131,8 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "get_plugins": "vitrina.facade.plugins:get_plugins",
         "DEFAULT_PLUGINS": "vitrina.hooks.built_in:BUILT_IN_PLUGINS",
     },
+    "datasette.publish": {},
+    **{name: {} for name in SAME_MODULES},
     "datasette.renderer": {
         "CustomJSONEncoder": "vitrina.compat.json_encoder:CustomJSONEncoder",
         "remove_infinites": "vitrina.compat.json_encoder:remove_infinites",
@@ -146,4 +161,13 @@ NAMES: Mapping[str, Mapping[str, str]] = {
 }
 
 #: modules that have modules below them
-PACKAGES = frozenset({"datasette", "datasette.utils", "datasette.views", "datasette.default_permissions", "pypitoken"})
+PACKAGES = frozenset(
+    {
+        "datasette",
+        "datasette.default_permissions",
+        "datasette.publish",
+        "datasette.utils",
+        "datasette.views",
+        "pypitoken",
+    }
+)

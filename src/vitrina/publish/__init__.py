@@ -1,0 +1,1 @@
+"""Putting databases on the internet: container contexts, cloud tools, and a mirror made of plain files."""
