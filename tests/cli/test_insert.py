@@ -151,7 +151,7 @@ def _stopped(database: Path, *arguments: object) -> str:
 
 def test_interrupted_leaves_nothing_or_whole_batches(database: Path, tmp_path: Path) -> None:
     assert "Cancelled: nothing was written" in _stopped(database)
-    assert query(database, "SELECT name FROM sqlite_master") == []
+    assert list(database.parent.glob(f"{database.name}*")) == []
     other = tmp_path / "other.db"
     assert "rows of earlier batches stay" in _stopped(other, "--batch", 7000)
     count = query(other, "SELECT count(*) FROM t")[0][0]
@@ -175,3 +175,27 @@ def test_a_file_that_is_being_served(database: Path, tmp_path: Path) -> None:
 def test_stdin_may_be_a_pipe_of_bytes(database: Path) -> None:
     assert insert(database, "t", "-", stdin=io.BytesIO("ä\nö\n".encode("cp1252")).read())[0] == 0
     assert query(database, 'SELECT "ä" FROM t') == [("ö",)]
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        (b"a,a\n1,2\n3\n", ["--strict"]),
+        (b"a\n1\n", ["--type", "b=integer"]),
+        (b"a\n1\n", ["--upsert", "--pk", "b"]),
+        (b"a\n" + b"1\n" * 9000 + b"\xff\n", ["--encoding", "ascii"]),
+    ],
+)
+def test_a_failure_leaves_no_new_file(database: Path, content: bytes, options: list[str]) -> None:
+    status, output = insert(database, "t", "-", *options, stdin=content)
+    assert status in (1, 2), output
+    assert list(database.parent.glob(f"{database.name}*")) == []
+
+
+def test_a_failure_leaves_a_file_that_was_there(database: Path) -> None:
+    database.touch()
+    assert insert(database, "t", "-", "--strict", stdin=b"a,b\n1\n")[0] == 1
+    assert database.exists()
+    database.unlink()
+    assert insert(database, "t", "-", stdin=b"a,b\n1\n")[0] == 3
+    assert query(database, "SELECT count(*) FROM t") == [(0,)]

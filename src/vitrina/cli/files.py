@@ -65,6 +65,24 @@ def create_database(path: str) -> None:
         raise StartupError(f"{path}: the database cannot be created: {error}") from error
 
 
+def remove_empty_database(path: str) -> None:
+    """Delete a database file in which nothing was ever made; any other stays."""
+    try:
+        conn = sqlite3.connect(path)
+        try:
+            # Whoever wants to make something there at this moment waits, and finds that the file is gone.
+            conn.execute("BEGIN EXCLUSIVE")
+            if conn.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+                Path(path).unlink(missing_ok=True)
+        finally:
+            conn.close()
+    except sqlite3.Error:
+        return
+    if not Path(path).exists():
+        for ending in ("-wal", "-shm", "-journal"):
+            Path(path + ending).unlink(missing_ok=True)
+
+
 def check_databases(paths: Iterable[str]) -> None:
     """Look at each file's head and schema, before any connection is kept open.
 

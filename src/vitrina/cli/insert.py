@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, Any
 
 import click
 
-from vitrina.cli.files import check_databases, create_database
+from vitrina.cli.files import check_databases, create_database, remove_empty_database
 from vitrina.cli.progress import Progress, open_progress
 from vitrina.engine.protocols import DatabaseSpec
 from vitrina.engine.sqlite.connections import ConnectionSetup, open_connection
@@ -119,7 +120,18 @@ def _open_database(stack: ExitStack, database: str, *, dry_run: bool) -> sqlite3
         database = ":memory:"
     else:
         create_database(database)
+        stack.push(_removing_if_empty(database))
     return _connect(stack, database)
+
+
+def _removing_if_empty(database: str) -> Callable[..., None]:
+    """What an import that failed before it made anything does with the file that it created."""
+
+    def leave(kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            remove_empty_database(database)
+
+    return leave
 
 
 def _open_file(stack: ExitStack, file: str) -> IO[bytes]:
