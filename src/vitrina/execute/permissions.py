@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -67,6 +67,15 @@ class Check(NamedTuple):
     child: str | None
     allowed: bool
 
+    @property
+    def result(self) -> bool:
+        """``allowed``, as plugins know it."""
+        return self.allowed
+
+
+#: rules about single resources for an actor, within a parent and child where those are not None: too many to keep all
+OwnRules = Callable[[Actor, str | None, str | None], Awaitable[tuple[Rule, ...]]]
+
 
 @dataclass(slots=True)
 class _RequestMemo:
@@ -77,6 +86,10 @@ class _RequestMemo:
     decisions: dict[str, dict[str, Decision]] = field(default_factory=dict)
 
 
+def _with(decision: Decision, rules: tuple[Rule, ...]) -> Decision:
+    return decision.extended(rules, (), decision.required) if rules else decision
+
+
 @contextmanager
 def skip_permissions() -> Iterator[None]:
     """Allow everything inside the ``with`` block, for this task only."""
@@ -85,6 +98,11 @@ def skip_permissions() -> Iterator[None]:
         yield
     finally:
         _skipped.reset(token)
+
+
+def is_skipping() -> bool:
+    """Whether the current task runs inside :func:`skip_permissions`."""
+    return _skipped.get()
 
 
 def begin_request() -> None:
@@ -131,6 +149,13 @@ class Access:
             return list(names)
         return self._decisions[action].children(parent, names)
 
+    def with_rules(self, more: Mapping[str, tuple[Rule, ...]]) -> Access:
+        """The same with further rules, by action."""
+        if self._decisions is None or not any(more.values()):
+            return self
+        decisions = {**self._decisions, **{name: _with(self._decisions[name], rules) for name, rules in more.items()}}
+        return Access(self.actor, decisions, self._anonymous, self._record)
+
     def decision(self, action: str) -> Decision | None:
         """The compiled decision behind the answers; None where checks are skipped."""
         return None if self._decisions is None else self._decisions[action]
@@ -160,6 +185,8 @@ class Permissions:
         self.actions = actions or ActionRegistry()
         self.databases = databases
         self.root_enabled = root_enabled
+        #: action → what gives owners their rights; asked by everything but ``load``
+        self.own_rules: dict[str, OwnRules] = {}
         self.checks: deque[Check] = deque(maxlen=_CHECKS_KEPT)
         self.plugins = plugins
         if plugins is not None:
@@ -194,12 +221,26 @@ class Permissions:
         decisions = await self._decisions(actors, wanted)
         return Access(actor, decisions[0], decisions[-1], self.checks.append)
 
+    async def load_with_own(
+        self, actor: Actor | None, actions: Iterable[str], parent: str | None = None, child: str | None = None
+    ) -> Access:
+        """As :meth:`load`, with what the actor may do as the owner of resources, of these only where they are named."""
+        wanted = tuple(actions)
+        access = await self.load(actor, wanted)
+        if not self.own_rules or actor is None:
+            return access
+        return access.with_rules({name: await self._own(actor, name, parent, child) for name in wanted})
+
+    async def _own(self, actor: Actor | None, action: str, parent: str | None, child: str | None) -> tuple[Rule, ...]:
+        rules = self.own_rules.get(action)
+        return () if rules is None or actor is None else await rules(actor, parent, child)
+
     async def allowed(
         self, actor: Actor | None, action: str, parent: str | None = None, child: str | None = None
     ) -> bool:
         """Whether the actor may do it. Raises ValueError for an action that does not exist."""
         await self._ready(action, parent)
-        return (await self.load(actor, (action,))).allowed(action, parent, child)
+        return (await self.load_with_own(actor, (action,), parent, child)).allowed(action, parent, child)
 
     async def allowed_many(
         self, actor: Actor | None, actions: Iterable[str], parent: str | None = None, child: str | None = None
@@ -208,7 +249,7 @@ class Permissions:
         wanted = list(actions)
         if "view-table" in wanted:
             await self._ready("view-table", parent)
-        access = await self.load(actor, wanted)
+        access = await self.load_with_own(actor, wanted, parent, child)
         return {action: access.allowed(action, parent, child) for action in wanted}
 
     async def ensure(
@@ -246,7 +287,7 @@ class Permissions:
     ) -> tuple[bool, bool]:
         """``(visible, private)``: whether the actor may, and whether the anonymous then may not."""
         await self._ready(action, parent)
-        access = await self.load(actor, (action,))
+        access = await self.load_with_own(actor, (action,), parent, child)
         return access.allowed(action, parent, child), access.private(action, parent, child)
 
     async def explain(
@@ -254,13 +295,14 @@ class Permissions:
     ) -> dict[str, Any]:
         """Why the actor may or may not, as a JSON object. Raises ValueError for an unknown action."""
         await self._ready(action, parent)
-        return explain((await self._decisions((actor,), (action,)))[0][action], parent, child)
+        decision = (await self._decisions((actor,), (action,)))[0][action]
+        return explain(_with(decision, await self._own(actor, action, parent, child)), parent, child)
 
     async def rules(self, actor: Actor | None, action: str) -> list[Rule]:
         """Every rule about the action for this actor, allowances first, by parent and child."""
         decision = (await self._decisions((actor,), (action,)))[0][action]
         rules: list[Rule] = []
-        for rule in decision.rules:
+        for rule in _with(decision, await self._own(actor, action, None, None)).rules:
             if rule.parent is None and rule.child is not None:
                 rules.extend(Rule(name, rule.child, rule.allow, rule.reason, rule.source) for name in self.databases)
             else:
@@ -342,6 +384,10 @@ class Permissions:
             memo.generation = plugins.generation
             memo.made = time.monotonic()
         return memo
+
+    def rule_book(self) -> RuleBook:
+        """The built-in rules as they are now."""
+        return self._current_book()
 
     def _current_book(self) -> RuleBook:
         snapshot = self._store.snapshot

@@ -69,7 +69,7 @@ class ResourceLists:
         action = self._permissions.actions.chain(action_name)[0]
         if action.name == "view-table":
             await self._permissions.ready_databases(parent)
-        access = await self._permissions.load(actor, (action.name,))
+        access = await self._permissions.load_with_own(actor, (action.name,), parent, child)
         places = [
             place
             for place in await self._places(action, actor, parent)

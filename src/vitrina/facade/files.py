@@ -35,6 +35,9 @@ def open_files(site: Site) -> None:
     for action in access.FILE_ACTIONS:
         site.permissions.actions.register(action)
     site.permissions.add_blocks(access.source_blocks(site.config.raw))
+    owners = {access.EDIT: config.owners_can_edit, access.DELETE: config.owners_can_delete}
+    rules = access.owner_rules(site.state[_KEY].records)
+    site.permissions.own_rules.update({action: rules for action, wanted in owners.items() if wanted})
     pm = site.hooks.pm
     known = getattr(pm.hook, "file_actions", None)
     if known is None or not known.has_spec():

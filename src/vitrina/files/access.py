@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from vitrina.access.actions import Action
-from vitrina.access.actors import actor_id
+from vitrina.access.actors import Actor, actor_id
 from vitrina.access.resources import Resource
 from vitrina.access.rules import AllowBlock, Rule
-from vitrina.execute.permissions import Access
+from vitrina.execute.permissions import Access, OwnRules
 from vitrina.files.configuration import FilesConfig
+from vitrina.files.records import FileRecords
 
 BROWSE, UPLOAD, EDIT, DELETE = "files-browse", "files-upload", "files-edit", "files-delete"
 
@@ -52,6 +53,7 @@ FILE_ACTIONS = (
     Action(DELETE, "Delete files", "fd", FileResource),
 )
 
+_OWNER, _SOURCE = "owner of the file", "vitrina.files"
 NAMES = tuple(action.name for action in FILE_ACTIONS)
 
 
@@ -78,6 +80,23 @@ def source_blocks(raw: Mapping[str, Any]) -> dict[str, tuple[AllowBlock, ...]]:
     return found
 
 
+def owner_rules(records: FileRecords) -> OwnRules:
+    """What gives actors their rights to files that they uploaded; one hop each."""
+    sql = (
+        "SELECT s.slug, f.id FROM datasette_files f JOIN datasette_files_sources s ON s.id = f.source_id"
+        " WHERE f.uploaded_by = ?1 AND (?2 IS NULL OR s.slug = ?2) AND (?3 IS NULL OR f.id = ?3)"
+    )
+
+    async def rules(actor: Actor, parent: str | None, child: str | None) -> tuple[Rule, ...]:
+        owner = actor_id(actor)
+        if owner is None:
+            return ()
+        rows = await records.query(sql, (owner, parent, child))
+        return tuple([Rule(row["slug"], row["id"], True, _OWNER, _SOURCE) for row in rows])
+
+    return rules
+
+
 def may(access: Access, config: FilesConfig, action: str, record: Mapping[str, Any]) -> bool:
     """Whether the actor may edit or delete this file, owners' rights included."""
     slug, file_id = record["source_slug"], record["id"]
@@ -85,6 +104,6 @@ def may(access: Access, config: FilesConfig, action: str, record: Mapping[str, A
     owner = actor_id(access.actor)
     decision = access.decision(action)
     if decision is not None and owners and owner is not None and record["uploaded_by"] == owner:
-        own = Rule(slug, file_id, True, "owner of the file", "vitrina.files")
+        own = Rule(slug, file_id, True, _OWNER, _SOURCE)
         return decision.extended((own,), (), decision.required).allowed(slug, file_id)
     return access.allowed(action, slug, file_id)

@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS datasette_files (
 CREATE INDEX IF NOT EXISTS datasette_files_by_age ON datasette_files (created_at DESC, id DESC);
 CREATE INDEX IF NOT EXISTS datasette_files_by_source ON datasette_files (source_id, created_at DESC, id DESC);
 CREATE INDEX IF NOT EXISTS datasette_files_sizes ON datasette_files (source_id, size);
+CREATE INDEX IF NOT EXISTS datasette_files_owners ON datasette_files (uploaded_by) WHERE uploaded_by IS NOT NULL;
 CREATE TABLE IF NOT EXISTS _datasette_files_imports (
     id INTEGER PRIMARY KEY,
     file_id TEXT NOT NULL,
