@@ -403,3 +403,38 @@ async def test_secrets_stay_out_of_the_internal_database(object_store):
     shown = (await site.client.get("/-/config.json")).text
     assert "devsecret" not in shown and "hush" not in shown
     site.close()
+
+
+@pytest.mark.parametrize(
+    ("content_type", "data"),
+    [
+        ("image/png", PNG),
+        ("audio/mpeg", b"ID3 sound"),
+        ("application/pdf", b"%PDF-1.7 x"),
+        ("video/webm", b"\x1aE\xdf\xa3"),
+    ],
+)
+async def test_previews(site, content_type, data):
+    file = await upload(site, data, "x", content_type)
+    answer = await site.client.get(file["url"] + "/preview")
+    assert (answer.status_code, answer.content) == (200, data)
+    assert answer.headers["content-type"] == content_type and answer.headers["content-disposition"] == "inline"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"].startswith("default-src 'none'")
+    ranged = await site.client.get(file["url"] + "/preview", headers={"range": "bytes=1-2"})
+    assert (ranged.status_code, ranged.content) == (206, data[1:3])
+
+
+@pytest.mark.parametrize("content_type", ["image/svg+xml", "text/html", "text/plain", "application/octet-stream"])
+async def test_what_is_not_shown_in_its_place(local, content_type):
+    file = await upload(local, b"<svg onload='1'/>", "x", content_type)
+    assert (await local.client.get(file["url"] + "/preview")).status_code == 404
+    assert "/preview" not in (await local.client.get(file["url"])).text
+
+
+async def test_previews_need_the_permission(tmp_path):
+    site = instance(folder(tmp_path / "f"), {"files-upload": True, "files-browse": {"id": "ann"}})
+    file = await upload(site, PNG, "x.png", "image/png")
+    assert (await site.client.get(file["url"] + "/preview")).status_code == 403
+    assert (await site.client.get(file["url"] + "/preview", actor={"id": "ann"})).status_code == 200
+    site.close()

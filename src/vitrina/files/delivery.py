@@ -60,3 +60,30 @@ def download_headers(record: Mapping[str, Any]) -> dict[str, str]:
     if record["content_hash"]:
         headers["ETag"] = f'"{record["content_hash"]}"'
     return headers
+
+
+#: kinds whose bytes a page may show; browsers run nothing of them
+PREVIEWED = ("image", "audio", "video", "pdf")
+# An SVG is a program as much as a picture.
+_PICTURES = ("png", "jpeg", "gif", "webp", "bmp", "avif", "tiff")
+
+
+def preview_kind(content_type: str) -> str:
+    """How the page of a file shows it: image, audio, video, pdf, text, or "" for not at all."""
+    main, _, sub = content_type.partition("/")
+    if main == "image":
+        return "image" if sub in _PICTURES else ""
+    if main in ("audio", "video"):
+        return main
+    if content_type == "application/pdf":
+        return "pdf"
+    return "text" if main == "text" or content_type in ("application/json", "application/xml") else ""
+
+
+def preview_headers(record: Mapping[str, Any]) -> dict[str, str]:
+    """Headers of a file whose kind is one of :data:`PREVIEWED`, shown in its place."""
+    headers = {**download_headers(record), "Content-Disposition": "inline"}
+    if record["content_type"] == "application/pdf":
+        # Browsers' viewers of PDFs do not work in a sandbox; with this type and nosniff nothing else comes of it.
+        headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'"
+    return headers

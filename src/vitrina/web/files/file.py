@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from vitrina.errors import NotFound, VitrinaError
 from vitrina.files.access import DELETE, EDIT, may
-from vitrina.files.delivery import disposition, download_headers
+from vitrina.files.delivery import PREVIEWED, disposition, download_headers, preview_kind
 from vitrina.files.records import Record
 from vitrina.files.storage import Storage
 from vitrina.files.tabular import tabular_format
@@ -41,7 +41,8 @@ async def info_page(site: Site, request: Request) -> Response:
     )
     context = {
         "file": record,
-        "preview_kind": _preview_kind(record["content_type"] or ""),
+        "preview_kind": preview_kind(record["content_type"] or ""),
+        "preview_url": _preview_url(site, record),
         "preview_text": preview.decode("utf-8", "replace"),
         "preview_cut": len(preview) == _PREVIEW_BYTES,
         "download_url": file_url(site, record["id"], "/download"),
@@ -51,6 +52,11 @@ async def info_page(site: Site, request: Request) -> Response:
         "alternate_url_json": file_url(site, record["id"], ".json"),
     }
     return await render_page(site, request, ["file_info.html"], context, view_name="file")
+
+
+def _preview_url(site: Site, record: Record) -> str | None:
+    shown = preview_kind(record["content_type"] or "") in PREVIEWED and record["source_slug"] in files_of(site).storages
+    return file_url(site, record["id"], "/preview") if shown else None
 
 
 def _own_actions(site: Site, record: Record) -> list[dict[str, str]]:
@@ -67,13 +73,6 @@ async def _preview(storage: Storage, record: Record) -> bytes:
         return b""
 
 
-def _preview_kind(content_type: str) -> str:
-    main = content_type.partition("/")[0]
-    if main in ("image", "audio", "video"):
-        return main
-    return "text" if main == "text" or content_type in ("application/json", "application/xml") else ""
-
-
 async def download(site: Site, request: Request) -> Response:
     """``/-/files/ID/download``: always an attachment; through this server, or by a link that expires."""
     record = await record_for(site, request)
@@ -85,12 +84,11 @@ async def download(site: Site, request: Request) -> Response:
             content_type = "application/octet-stream"
         url = await storage.attachment_url(record["path"], disposition(record), content_type)
         return Response.redirect(url, headers={"Cache-Control": "private, no-store"})
-    return await stream_file(request, storage, record)
+    return await stream_file(request, storage, record, download_headers(record))
 
 
-async def stream_file(request: Request, storage: Storage, record: Record) -> Response:
+async def stream_file(request: Request, storage: Storage, record: Record, headers: dict[str, str]) -> Response:
     """The file through this server, whole or a range. Raises NotFound before anything is sent."""
-    headers = download_headers(record)
     if "ETag" in headers and etag_matches(request, headers["ETag"]):
         return Response("", 304, headers)
     size = record["size"]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vitrina.errors import Forbidden
-from vitrina.files.access import BROWSE, UPLOAD, may
+from vitrina.files.access import BROWSE, DELETE, EDIT, UPLOAD, may
 from vitrina.files.names import is_file_id
 from vitrina.files.records import PAGE
 from vitrina.files.search import search
+from vitrina.files.service import Files
 from vitrina.http.response import Response
 from vitrina.web.files.common import brief, browsable, file_url, files_of
 from vitrina.web.page import render_page
@@ -34,20 +35,34 @@ async def source_page(site: Site, request: Request) -> Response:
     slug = request.url_vars["slug"]
     files = files_of(site)
     files.source(slug)
-    access = await site.permissions.load(request.actor, (BROWSE, UPLOAD))
+    access = await site.permissions.load(request.actor, (BROWSE, UPLOAD, EDIT, DELETE))
     if not access.allowed(BROWSE, slug):
         raise Forbidden(BROWSE)
     page = _page_number(request.args.get("page"))
     rows, total = await files.records.page_of(slug, page)
+    can = files.storages[slug].capabilities
     context = {
         "source_slug": slug,
         "files": rows,
         "total": total,
         "page": page,
         "pages": max(1, -(-total // PAGE)),
-        "can_upload": access.allowed(UPLOAD, slug) and files.storages[slug].capabilities.can_upload,
+        "storage_type": files.storages[slug].storage_type,
+        "can_upload": access.allowed(UPLOAD, slug) and can.can_upload,
+        "can_edit_any": any(may(access, files.config, EDIT, row) for row in rows),
+        "can_delete_any": can.can_delete and any(may(access, files.config, DELETE, row) for row in rows),
+        "quota": await _quota(files, slug),
     }
     return await render_page(site, request, ["files_source.html"], context, view_name="files-source")
+
+
+async def _quota(files: Files, slug: str) -> dict[str, int | None] | None:
+    """What of the source's room is taken; None where it has no bounds."""
+    source = files.source(slug)
+    if source.quota_bytes is None and source.quota_files is None:
+        return None
+    count, used = await files.records.used(slug)
+    return {"files": count, "bytes": used, "quota_files": source.quota_files, "quota_bytes": source.quota_bytes}
 
 
 def _page_number(text: str | None) -> int:
