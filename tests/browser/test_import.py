@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -54,11 +55,42 @@ def test_refusal_stays_beside_the_form(root: Page) -> None:
     expect(root.get_by_role("button", name="Import", exact=True)).to_be_visible()
 
 
-def test_cancel(root: Page) -> None:
-    rows = "".join(f"{number},{'x' * 100}\n" for number in range(250_000))
-    choose(root, "long.csv", f"id,text\n{rows}")
+def test_cancel(root: Page, tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    with file.open("w") as out:
+        out.write("id,text\n")
+        out.writelines(f"{number},{'x' * 100}\n" for number in range(250_000))
+    root.goto("/flights/-/import")
+    # By its path: a file in memory goes through the browser's driver, which is slow.
+    root.get_by_label("File", exact=True).set_input_files(file)
     root.get_by_role("button", name="Import", exact=True).click()
     root.get_by_role("button", name="Cancel").click()
     expect(root.get_by_role("heading", name="Cancelled")).to_be_visible()
     expect(root.locator("#import-result")).to_contain_text("0 rows written")
     assert root.request.get("/flights/long.json").status == 404
+
+
+def test_encoding_and_delimiter_are_found_and_can_be_chosen(root: Page) -> None:
+    root.goto("/flights/-/import")
+    content = "naam#prijs\nкофе#1\nчай#2\n".encode("koi8-r")
+    file = {"name": "tea.csv", "mimeType": "text/csv", "buffer": content}
+    root.get_by_label("File", exact=True).set_input_files([file])  # type: ignore[list-item]
+    expect(root.get_by_label("Encoding")).to_have_value("cp1252")
+    expect(root.get_by_label("Delimiter")).to_have_value(",")
+    expect(root.get_by_label("Encoding").locator("option:checked")).to_have_text("Western European (Windows) (found)")
+    expect(root.locator(".import-columns tbody tr")).to_have_count(1)
+    root.get_by_label("Table", exact=True).fill("drinks")
+    root.get_by_label("Encoding").select_option("koi8-r")
+    expect(root.locator(".import-examples")).to_have_text(["кофе#1, чай#2"])
+    root.get_by_label("Encoding").select_option("utf-8")
+    expect(root.get_by_role("alert")).to_have_text("After line 0: the text is not UTF-8")
+    expect(root.get_by_role("button", name="Import", exact=True)).to_be_disabled()
+    root.get_by_label("Encoding").select_option("koi8-r")
+    expect(root.get_by_label("Table", exact=True)).to_have_value("drinks")
+    root.get_by_label("Delimiter").select_option(" ")
+    expect(root.locator(".import-columns tbody tr")).to_have_count(1)
+    root.get_by_role("button", name="Import", exact=True).click()
+    expect(root.locator("#import-result")).to_contain_text("2 rows written")
+    root.get_by_role("link", name="drinks").click()
+    expect(root.locator("td").first).to_be_visible()
+    expect(root.get_by_text("кофе#1")).to_be_visible()

@@ -88,7 +88,13 @@ def test_files_that_are_not_what_they_seem(content, name, message):
 
 @pytest.mark.parametrize(
     ("content", "encoding"),
-    [("é".encode("cp1252"), "cp1252"), ("é".encode("utf-16"), "utf-16"), ("é".encode("utf-8-sig"), "utf-8-sig")],
+    [
+        ("é".encode("cp1252"), "cp1252"),
+        ("é".encode("utf-16"), "utf-16"),
+        (b"\xfe\xff" + "é".encode("utf-16-be"), "utf-16"),
+        ("é".encode("utf-32"), "utf-32"),
+        ("é".encode("utf-8-sig"), "utf-8-sig"),
+    ],
 )
 def test_encodings_are_told_apart(content, encoding):
     source = open_source(io.BytesIO(content), "x.csv")
@@ -108,3 +114,64 @@ def test_encodings_are_told_apart(content, encoding):
 )
 def test_formats_are_told_apart(name, head, format):
     assert guess_format(name, head) == format
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+@pytest.mark.parametrize("name", ["x.csv", "x.tsv", "x.json", "x.ndjson", ""])
+def test_marks_of_byte_order_belong_to_no_name(encoding, name):
+    texts = {"x.tsv": "naam\tprijs\nthee\t1\n", "x.json": '[{"naam": "thee", "prijs": "1"}]'}
+    texts["x.ndjson"] = '{"naam": "thee", "prijs": "1"}\n'
+    content = texts.get(name, 'naam,prijs\n"thee",1\n').encode(encoding)
+    assert rows_of(content, name) == (["naam", "prijs"], [["thee", "1"]])
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (b"a,b\r1,2\r3,4\r", [["1", "2"], ["3", "4"]]),
+        (b'a,b\r\n1,"x\r\ny"\r\n', [["1", "x\r\ny"]]),
+        (b"a,b\n1\n1,2,3\n\n,\n", [["1"], ["1", "2", "3"], ["", ""]]),
+        (b"a,b\n1,x\x00y\n", [["1", "x\x00y"]]),
+        (b'a,b\n1,"never closed\n2,3\n', [["1", "never closed\n2,3\n"]]),
+    ],
+)
+def test_ragged_and_odd_lines_are_read_as_they_are(content, rows):
+    assert rows_of(content, "x.csv") == (["a", "b"], rows)
+
+
+@pytest.mark.parametrize(("name", "row"), [("x.csv", b"1\n"), ("x.tsv", b"1\n"), ("x.ndjson", b'{"a": 1}\n')])
+def test_a_line_without_end_is_not_kept_in_memory(monkeypatch, name, row):
+    monkeypatch.setattr("vitrina.execute.imports.source.LARGEST_CELL", 200_000)
+    read = []
+
+    class Endless(io.RawIOBase):
+        def readable(self):
+            return True
+
+        def readinto(self, target):
+            read.append(len(target))
+            data = row * 10 if len(read) == 1 else b"x" * len(target)
+            target[: len(data)] = data
+            return len(data)
+
+    with pytest.raises(InvalidBody, match="longer than 200,000 bytes"):
+        list(open_source(Endless(), name).rows())
+    assert sum(read) < 600_000
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "base64", "rot13", "utf\x00", "idna", "\udc80", "undefined"])
+def test_encodings_that_are_none(encoding):
+    with pytest.raises(InvalidBody, match="Unknown encoding"):
+        rows_of(b"a\n1\n", "x.csv", encoding=encoding)
+
+
+@pytest.mark.parametrize("delimiter", ["ab", '"', "\n", "\r"])
+def test_delimiters_that_are_none(delimiter):
+    with pytest.raises(InvalidBody, match="one character"):
+        rows_of(b"a\n1\n", "x.csv", delimiter=delimiter)
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.ndjson", "x.json"])
+def test_text_of_another_encoding_is_refused(name):
+    with pytest.raises(InvalidBody, match="not UTF-8"):
+        rows_of(b'[{"a": "' + b"x" * 70_000 + b'\xff"}]', name, encoding="utf-8")

@@ -158,3 +158,19 @@ async def test_failure_is_told_with_its_reason(shop):
     job = await ended(shop, job)
     assert (job["state"], job["report"]["written"]) == ("failed", 0)
     assert "UNIQUE constraint failed" in job["error"]
+
+
+async def test_a_file_is_looked_into_again_with_another_encoding_and_delimiter(shop):
+    content = "ville;prix\nOrléans;1\n".encode("utf-16")
+    found = (await shop.client.post("/shop/-/import?name=a.csv&_encoding=latin-1", content=content, actor=ROOT)).json()
+    path = f"/shop/-/import?upload={found['upload']}"
+    again = await shop.client.post(path, actor=ROOT)
+    assert (again.status_code, again.json()["encoding"], again.json()["delimiter"]) == (200, "utf-16", ";")
+    assert again.json()["rows"] == [["Orléans", "1"]]
+    whole = await shop.client.post(path + "&_delimiter=%7C", actor=ROOT)
+    assert [column["name"] for column in whole.json()["columns"]] == ["ville;prix"]
+    for arguments, message in (("_encoding=ascii", "not ASCII"), ("_encoding=x", "Unknown"), ("_delimiter=ab", "one")):
+        refused = await shop.client.post(f"{path}&{arguments}", actor=ROOT)
+        assert (refused.status_code, message in refused.json()["error"]) == (400, True), arguments
+    assert (await shop.client.post("/shop/-/import?upload=other", actor=ROOT)).status_code == 404
+    assert (await shop.client.post(path, actor={"id": "clerk"})).status_code in (403, 404)

@@ -118,7 +118,7 @@ async def test_upsert_ignore_and_replace(shop):
         ("", "text/csv", "no rows"),
         ("id,colour\n1,red\n", "text/csv", "no column colour"),
         ('{"id": 1\n', "application/x-ndjson", "Line 1 is not JSON"),
-        ("id,name\n1,\xff\n".encode("latin-1"), "text/csv; charset=utf-8", "utf-8"),
+        ("id,name\n1,\xff\n".encode("latin-1"), "text/csv; charset=utf-8", "UTF-8"),
         ("id\n1\n", "text/csv; charset=klingon", "Unknown encoding"),
     ],
 )

@@ -43,8 +43,9 @@ def _translated(rows: Iterator[list[str]], reader: Any) -> Iterator[list[list[st
     except csv.Error as error:
         raise InvalidBody(f"Line {reader.line_num}: {error}") from error
     except UnicodeError as error:
-        raise InvalidBody(f"After line {reader.line_num}: the text is not {_encoding(error)}") from error
+        raise InvalidBody(f"After line {reader.line_num}: the text is not {encoding_of(error)}") from error
 
 
-def _encoding(error: UnicodeError) -> str:
-    return str(getattr(error, "encoding", "of this encoding"))
+def encoding_of(error: UnicodeError) -> str:
+    """What a text that cannot be decoded was taken for."""
+    return str(getattr(error, "encoding", "of this encoding")).upper()

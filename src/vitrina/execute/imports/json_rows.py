@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from vitrina.errors import InvalidBody
+from vitrina.execute.imports.delimited import encoding_of
 from vitrina.plan.values import decode_value, stored_value
 
 _BLOCK = 256 * 1024
@@ -30,7 +31,7 @@ def ndjson_records(file: IO[str]) -> Iterator[Any]:
             except (ValueError, RecursionError) as error:
                 raise InvalidBody(f"Line {number} is not JSON: {error}") from error
     except UnicodeError as error:
-        raise InvalidBody(f"After line {number}: the text is not UTF-8") from error
+        raise InvalidBody(f"After line {number}: the text is not {encoding_of(error)}") from error
 
 
 def json_records(file: IO[str]) -> Iterator[Any]:
@@ -79,7 +80,7 @@ class _Buffer:
         try:
             block = self._file.read(_BLOCK)
         except UnicodeError as error:
-            raise InvalidBody("The text is not UTF-8") from error
+            raise InvalidBody(f"The text is not {encoding_of(error)}") from error
         self._text, self._at = self._text[self._at :] + block, 0
         self._ended = not block
         return bool(block)

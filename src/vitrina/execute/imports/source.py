@@ -11,7 +11,7 @@ from typing import IO, Any, Literal
 
 from vitrina.errors import InvalidBody
 from vitrina.execute.imports.binary_rows import excel_rows, parquet_rows
-from vitrina.execute.imports.delimited import delimited_rows, guess_delimiter
+from vitrina.execute.imports.delimited import LARGEST_CELL, delimited_rows, guess_delimiter
 from vitrina.execute.imports.json_rows import cells_of, json_records, names_of, ndjson_records
 from vitrina.plan.imports.headings import clean_names
 from vitrina.plan.imports.model import ImportColumn
@@ -19,6 +19,32 @@ from vitrina.plan.imports.types import detect_type
 
 Format = Literal["csv", "tsv", "json", "ndjson", "xlsx", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "tsv", "json", "ndjson", "xlsx", "parquet")
+
+#: encodings of text files that people are offered, with what they are used for; any other of Python's is taken too
+ENCODINGS: dict[str, str] = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp1252": "Western European (Windows)",
+    "latin-1": "Western European (ISO 8859-1)",
+    "iso8859-15": "Western European with € (ISO 8859-15)",
+    "mac-roman": "Western European (old Macs)",
+    "cp437": "Western European (DOS)",
+    "cp1250": "Central European (Windows)",
+    "iso8859-2": "Central European (ISO 8859-2)",
+    "cp1251": "Cyrillic (Windows)",
+    "koi8-r": "Cyrillic (KOI8-R)",
+    "cp1253": "Greek (Windows)",
+    "cp1254": "Turkish (Windows)",
+    "cp1255": "Hebrew (Windows)",
+    "cp1256": "Arabic (Windows)",
+    "cp932": "Japanese (Shift JIS)",
+    "euc-jp": "Japanese (EUC)",
+    "gb18030": "Chinese, simplified",
+    "big5": "Chinese, traditional",
+    "cp949": "Korean",
+}
+#: delimiters that people are offered
+DELIMITERS: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "space"}
 
 #: rows that types are guessed from
 SAMPLE_ROWS = 5000
@@ -83,18 +109,24 @@ def guess_format(name: str, head: bytes) -> Format:
         return "xlsx"
     if head[:4] == b"PAR1":
         return "parquet"
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if text[:1] == b"[":
+    text = head.decode(guess_encoding(head), "replace").lstrip("\ufeff \t\r\n")
+    if text[:1] == "[":
         return "json"
-    if text[:1] == b"{":
+    if text[:1] == "{":
         return "ndjson"
-    return "tsv" if b"\t" in head.partition(b"\n")[0] else "csv"
+    return "tsv" if "\t" in text.partition("\n")[0] else "csv"
 
 
 def guess_encoding(head: bytes) -> str:
     """UTF-8, or what a mark of byte order says, or Windows' Western encoding where it cannot be UTF-8."""
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    # Latin letters in UTF-16 without its mark: every second byte is zero.
+    for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if head[first::2].count(0) > len(head) // 4 and not head[1 - first :: 2].count(0):
+            return name
     try:
         # The head of a long file may end in the middle of a character.
         codecs.getincrementaldecoder("utf-8")().decode(head, len(head) < _SHORT)
@@ -125,8 +157,10 @@ def open_source(
         rows = excel_rows(whole) if found == "xlsx" else parquet_rows(whole)
         return _with_heading(found, "", "", rows, sample_rows)
     chosen = encoding or guess_encoding(head)
+    # A JSON list may well be one line; where rows are lines they end some time.
+    longest = LARGEST_CELL if found != "json" else None
     try:
-        text = io.TextIOWrapper(_buffered(buffered), encoding=chosen, newline="")
+        text = io.TextIOWrapper(_buffered(buffered, longest), encoding=chosen, newline="")
         beginning = head.decode(chosen, "replace")
     except (LookupError, ValueError) as error:
         raise InvalidBody(f"Unknown encoding: {chosen}") from error
@@ -158,8 +192,8 @@ def _with_heading(format: Format, encoding: str, delimiter: str, rows: Iterator[
     return Source(format, encoding, delimiter, headings, sample, len(sample) < sample_rows, rows)
 
 
-def _buffered(file: IO[bytes]) -> io.BufferedReader:
-    return io.BufferedReader(_Undetached(file), _HEAD)
+def _buffered(file: IO[bytes], longest_line: int | None = None) -> io.BufferedReader:
+    return io.BufferedReader(_Undetached(file, longest_line), _HEAD)
 
 
 def _peek(file: io.BufferedReader | io.BytesIO) -> bytes:
@@ -169,10 +203,12 @@ def _peek(file: io.BufferedReader | io.BytesIO) -> bytes:
 
 
 class _Undetached(io.RawIOBase):
-    """A binary file that stays open when what reads it is thrown away."""
+    """A binary file that stays open when what reads it is thrown away; lines have at most so many bytes."""
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: Any, longest_line: int | None) -> None:
         self._file = file
+        self._longest_line = longest_line
+        self._line = 0
 
     def readable(self) -> bool:
         return True
@@ -183,4 +219,9 @@ class _Undetached(io.RawIOBase):
     def readinto(self, target: Any) -> int:
         data = self._file.read(len(target))
         target[: len(data)] = data
+        if self._longest_line is not None:
+            end = max(data.rfind(b"\n"), data.rfind(b"\r"))
+            self._line = self._line + len(data) if end < 0 else len(data) - end - 1
+            if self._line > self._longest_line:
+                raise InvalidBody(f"A line is longer than {self._longest_line:,} bytes")
         return len(data)

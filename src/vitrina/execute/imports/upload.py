@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import tempfile
 import time
@@ -52,7 +53,7 @@ async def spool(chunks: AsyncIterator[bytes], run: RunBlocking, *, largest: int 
 
 @dataclass(slots=True, eq=False)
 class Upload:
-    """A file that was sent and not yet imported."""
+    """A file that was sent and not yet imported. Whoever reads it holds ``lock``."""
 
     id: str
     name: str
@@ -61,6 +62,7 @@ class Upload:
     database: str
     file: IO[bytes]
     created: float = field(default_factory=time.monotonic)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 class Uploads:

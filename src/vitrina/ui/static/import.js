@@ -1,6 +1,7 @@
 // Importing a file: send it, show what is in it, run the import as a job, follow it.
 
 import { columnRows, chosenColumns, suggestedTable } from "./import-columns.js";
+import { chosenReading, showReading } from "./import-reading.js";
 
 const POLL_MS = 400;
 const data = JSON.parse(document.querySelector('.page-data[data-name="_vitrinaImport"]').textContent);
@@ -45,11 +46,34 @@ async function send(file) {
     const path = `${data.path}?name=${encodeURIComponent(file.name)}`;
     const headers = { "Content-Type": "application/octet-stream" };
     found = await ask(path, { method: "POST", headers, body: file });
+    showReading(planForm, found, data);
+    planForm.elements.table.value = data.table || suggestedTable(found.name);
     showPlan();
+    planForm.elements.table.focus();
   } catch (error) {
     tell(error.message);
   } finally {
     busy.hidden = true;
+  }
+}
+
+// Another encoding or delimiter: the columns are those that the file has then.
+async function readAgain() {
+  tell("");
+  const submit = planForm.querySelector('[type="submit"]');
+  submit.disabled = true;
+  const chosen = chosenReading(planForm, found);
+  const path = new URL(data.path, location.href);
+  path.searchParams.set("upload", found.upload);
+  for (const [name, value] of Object.entries(chosen)) path.searchParams.set(`_${name}`, value);
+  try {
+    found = await ask(path, { method: "POST" });
+    showPlan();
+    submit.disabled = false;
+  } catch (error) {
+    document.querySelector("#import-found").textContent = `${found.name} cannot be read like this.`;
+    planForm.querySelector("tbody").replaceChildren();
+    tell(error.message);
   }
 }
 
@@ -58,13 +82,12 @@ function showPlan() {
   const encoding = found.encoding ? `, ${found.encoding.replace("-sig", "")}` : "";
   document.querySelector("#import-found").textContent = `${found.name}: ${found.format.toUpperCase()}${encoding}, ${rows}. Types are guessed from the first ${number.format(found.sampled_rows)}.`;
   planForm.querySelector("tbody").replaceChildren(...columnRows(found, data.types));
-  planForm.elements.table.value = data.table || suggestedTable(found.name);
+  planForm.querySelector('[type="submit"]').disabled = false;
   document.querySelector("#import-tables").replaceChildren(
     ...data.tables.map((name) => Object.assign(document.createElement("option"), { value: name })),
   );
   noteTarget();
   planForm.hidden = false;
-  planForm.elements.table.focus();
 }
 
 function noteTarget() {
@@ -81,6 +104,7 @@ async function start(event) {
   const { columns, pks } = chosenColumns(planForm);
   const fields = planForm.elements;
   const body = { upload: found.upload, table: fields.table.value.trim(), mode: fields.mode.value, columns, pks };
+  Object.assign(body, chosenReading(planForm, found));
   body.strict = fields.strict.checked;
   if (fields.null.value) body.nulls = [fields.null.value];
   if (fields.batch.value) body.batch = Number(fields.batch.value);
@@ -154,6 +178,7 @@ fileForm.elements.file.addEventListener("change", (event) => {
   if (event.target.files.length) send(event.target.files[0]);
 });
 planForm.addEventListener("submit", start);
+for (const name of ["encoding", "delimiter"]) planForm.elements[name].addEventListener("change", readAgain);
 planForm.elements.table.addEventListener("input", noteTarget);
 document.querySelector("#import-cancel").addEventListener("click", (event) => {
   event.target.disabled = true;

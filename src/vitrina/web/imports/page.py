@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING, Any
 
 from vitrina.errors import Forbidden, InvalidBody
-from vitrina.execute.imports.source import FORMATS, Source, open_source
+from vitrina.execute.imports.source import DELIMITERS, ENCODINGS, FORMATS, Source, open_source
 from vitrina.execute.imports.upload import Upload, spool
 from vitrina.http.body import check_declared_length
 from vitrina.http.response import Response
@@ -20,6 +20,7 @@ from vitrina.web.unframed import UNFRAMED
 from vitrina.web.write.refusals import refuse_immutable, refusing_in_json
 
 if TYPE_CHECKING:
+    from vitrina.engine.sqlite.database import SqliteDatabase
     from vitrina.http.request import Request
     from vitrina.web.site import Site
 
@@ -49,6 +50,8 @@ async def import_page(site: Site, request: Request) -> Response:
             "mayCreate": access.allowed("create-table", database.name),
             "types": list(TYPES),
             "largest": largest_file(site),
+            "encodings": ENCODINGS,
+            "delimiters": DELIMITERS,
         },
         "modes": MODES,
         "formats": FORMATS,
@@ -58,12 +61,17 @@ async def import_page(site: Site, request: Request) -> Response:
 
 @refusing_in_json
 async def _upload(site: Site, request: Request) -> Response:
-    """Takes the file in the body; ``?name=`` is its name, ``_format``, ``_encoding`` and ``_delimiter`` say more."""
+    """Takes the file in the body; ``?name=`` is its name, ``_format``, ``_encoding`` and ``_delimiter`` say more.
+
+    With ``?upload=`` it looks again, with other arguments, into a file that was sent before.
+    """
     database = database_of(site, request)
     access = await site.permissions.load(request.actor, ACTIONS)
     check_may_import(access, database.name, await current_catalog(database))
     refuse_immutable(database)
     owner = owner_of(request)
+    if request.args.get("upload"):
+        return await _look_again(site, request, database, owner)
     limit = largest_file(site)
     check_declared_length(request.header(b"content-length"), limit)
     file = await spool(request.body_chunks(), database.pool.run, largest=limit)
@@ -75,6 +83,16 @@ async def _upload(site: Site, request: Request) -> Response:
         raise
     upload = uploads_of(site).add(file, name=name, size=size, owner=owner, database=database.name)
     return Response.json(_described(upload, source), 201, default=_blob)
+
+
+async def _look_again(site: Site, request: Request, database: SqliteDatabase, owner: str) -> Response:
+    uploads, upload_id = uploads_of(site), request.args.get("upload") or ""
+    upload = uploads.get(upload_id, owner=owner, database=database.name)
+    async with upload.lock:
+        # An import may have begun meanwhile.
+        uploads.get(upload_id, owner=owner, database=database.name)
+        source, _ = await database.pool.run(lambda: _look(upload.file, upload.name, request))
+    return Response.json(_described(upload, source), default=_blob)
 
 
 def _look(file: IO[bytes], name: str, request: Request) -> tuple[Source, int]:

@@ -15,7 +15,7 @@ from vitrina.execute.imports.source import FORMATS, Source, open_source
 from vitrina.hooks.events import CreateTableEvent, InsertRowsEvent, UpsertRowsEvent
 from vitrina.http.response import Response
 from vitrina.plan.definitions import is_table_name
-from vitrina.plan.imports.model import MODES, parse_columns
+from vitrina.plan.imports.model import MODES, Mode, parse_columns
 from vitrina.web.imports.access import ACTIONS, check_target, jobs_of, owner_of, uploads_of
 from vitrina.web.imports.check import column_type_check
 from vitrina.web.target import current_catalog, database_of
@@ -70,20 +70,13 @@ async def run_import_job(site: Site, request: Request) -> Response:
     check_target(access, database.name, table, mode, exists=exists)
     refuse_immutable(database)
     upload = uploads_of(site).get(body["upload"], owner=owner, database=database.name)
-    source = await database.pool.run(lambda: _open(upload, body))
-    wishes = Wishes(
-        table,
-        mode,
-        tuple(body.get("pks", ())),
-        columns=parse_columns(body["columns"], source.width) if "columns" in body else None,
-        nulls=frozenset(body.get("nulls", ())),
-        empty_is_null=body.get("empty_null", False),
-        batch_rows=body.get("batch", 0),
-        strict=body.get("strict", False),
-    )
-    # Says at once what can be said, while the person still looks at the form.
-    plan_import(catalog, source, wishes)
-    uploads_of(site).take(upload)
+    async with upload.lock:
+        uploads_of(site).get(body["upload"], owner=owner, database=database.name)
+        source = await database.pool.run(lambda: _open(upload, body))
+        # Says at once what can be said, while the person still looks at the form.
+        wishes = _wishes(body, mode, source)
+        plan_import(catalog, source, wishes)
+        uploads_of(site).take(upload)
     running = _Running(site, request, database, upload, body, wishes)
     job = jobs_of(site).start(
         "import",
@@ -95,6 +88,19 @@ async def run_import_job(site: Site, request: Request) -> Response:
         close=running.close,
     )
     return Response.json({"ok": True, "job": job.as_json()}, 202)
+
+
+def _wishes(body: Mapping[str, Any], mode: Mode, source: Source) -> Wishes:
+    return Wishes(
+        body["table"],
+        mode,
+        tuple(body.get("pks", ())),
+        columns=parse_columns(body["columns"], source.width) if "columns" in body else None,
+        nulls=frozenset(body.get("nulls", ())),
+        empty_is_null=body.get("empty_null", False),
+        batch_rows=body.get("batch", 0),
+        strict=body.get("strict", False),
+    )
 
 
 def checked_body(body: Any) -> dict[str, Any]:

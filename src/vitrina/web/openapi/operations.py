@@ -152,9 +152,15 @@ DATABASE: Mapping[str, Operation] = {
     ),
     "import": Operation(
         "Import a file: the page, and where the file is sent to",
-        arguments={"name": TEXT, "_format": bodies.one_of(FORMATS), "_encoding": TEXT, "_delimiter": TEXT},
+        arguments={
+            "name": TEXT,
+            "upload": {"description": "A file that was sent before, to look into again", **TEXT},
+            "_format": bodies.one_of(FORMATS),
+            "_encoding": TEXT,
+            "_delimiter": TEXT,
+        },
         streams=("application/octet-stream",),
-        post=(201,),
+        post=(200, 201),
         refused=(409,),
     ),
     "import-run": Operation(
