@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote, unquote_to_bytes
 
 from vitrina.cli.options import ServeOptions
+from vitrina.facade.replication import OFF
 
 # What a path and a query string may hold as they are; anything else is percent-encoded.
 _PATH_SAFE = "/%:@!$&'()*+,;=~-._"
@@ -24,6 +25,8 @@ def run_get(instance: Any, options: ServeOptions) -> int:
 
 
 async def _answer(instance: Any, options: ServeOptions) -> int:
+    # A server may be running beside this.
+    instance.site.state[OFF] = True
     await instance.invoke_startup()
     printer = _Printer(with_headers=options.headers)
     scope = get_scope(instance.urls.path(_absolute(options.get or "/")), request_headers(instance, options))

@@ -44,6 +44,7 @@ class ServeOptions:
     ssl_keyfile: str | None
     ssl_certfile: str | None
     internal: str | None
+    take_over: bool
 
     @property
     def scheme(self) -> str:

@@ -95,6 +95,7 @@ _OPTIONS = (
         envvar=twins("INTERNAL"),
         help="File for the internal database, so that it outlives the process",
     ),
+    click.option("--take-over", is_flag=True, help="Replicate even where another server did a moment ago"),
 )
 
 

@@ -19,6 +19,7 @@ import uvicorn
 
 from vitrina.cli.options import ServeOptions
 from vitrina.errors import StartupError
+from vitrina.facade.replication import TAKE_OVER, start_replication
 from vitrina.web.permission_pages.sign_in import ROOT_TOKEN_KEY
 
 # The status by which a port that is in use is told from other failures.
@@ -65,6 +66,13 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _serve(instance: Any, options: ServeOptions) -> int:
     await instance.invoke_startup()
+    if options.take_over:
+        instance.site.state[TAKE_OVER] = True
+    try:
+        await start_replication(instance.site)
+    except StartupError:
+        await instance.invoke_shutdown()
+        raise
     try:
         listener = _listen(options)
     except OSError as error:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+#: in the state of a request that is to be answered when the replica has what it wrote
+DURABLE = "durable"
 # In the state of a request.
 _WRITTEN = "has_written"
 
@@ -55,6 +57,8 @@ class Writes:
         self._wrappers = wrappers
         self.track = track
         self._listened = listened
+        #: port: whether a database is replicated, for writes that are to be answered when the replica has them
+        self.replicated: Callable[[str], bool] = lambda name: False
 
     async def rows(
         self,
@@ -153,6 +157,10 @@ class Writes:
         return Renames(database.name, _actor_of(request)).watched(inner, events), events
 
     def _wrappers_of(self, database: SqliteDatabase, request: Any, transaction: bool) -> list[WriteWrapper]:
+        if request is not None and DURABLE in request.state and not self.replicated(database.name):
+            raise InvalidBody(
+                f"Database {database.name} is not replicated, so no write to it can be durable beyond this machine"
+            )
         return self._wrappers(database.name, request, transaction) if self._wrappers is not None else []
 
     async def _send(self, events: list[Event]) -> None:

@@ -13,6 +13,7 @@ from itsdangerous import BadSignature
 from vitrina.execute.authentication import Authenticator, address_reader
 from vitrina.facade.files import file_routes
 from vitrina.facade.old_hooks import refresh_old_queries
+from vitrina.facade.replication import replication_routes, start_replication
 from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
 from vitrina.http.app import Application
 from vitrina.http.open_length import without_length
@@ -63,7 +64,7 @@ def _all_routes(site: Site) -> list[Route]:
         for spelling in {name, name.replace("-", "_"), name.replace("_", "-")}:
             pattern = f"/-/static-plugins/{spelling}/{{path*}}"
             table.append(Route(f"static-plugin-{spelling}", pattern, static_handler(files), ("*",), bare=True))
-    return [*table, *routes(site), *file_routes(site)]
+    return [*table, *routes(site), *file_routes(site), *replication_routes(site)]
 
 
 def _plugin_routes(site: Site, datasette: Any) -> list[PluginRoute]:
@@ -86,6 +87,7 @@ def _ports(site: Site, datasette: Any) -> Ports:
 
     async def startup() -> None:
         await datasette.invoke_startup()
+        await start_replication(site)
         await datasette.start_background_tasks()
 
     async def handle_exception(request: Request, exception: Exception) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +27,7 @@ from vitrina.execute.store import Store
 from vitrina.execute.write import Writes
 from vitrina.facade.files import open_files
 from vitrina.facade.plugins import open_hooks, plugin_folders
+from vitrina.facade.replication import open_replication
 from vitrina.facade.specs import database_specs
 from vitrina.facade.static_urls import StaticUrls
 from vitrina.hooks.events import Event
@@ -71,6 +72,8 @@ class Assembly:
     internal: str | None
     default_deny: bool
     loaded: Config = field(init=False)
+    # names of the databases that are replicated, once that is known
+    replicated: Callable[[], Collection[str]] = field(init=False, default=tuple)
 
     @cached_property
     def directory(self) -> ConfigDirectory | None:
@@ -112,6 +115,9 @@ class Assembly:
         )
 
     def _prepare(self, conn: Any, database: str) -> None:
+        if database in self.replicated():
+            # Litestream moves the log into the file itself: whoever else does so may take from it what it has not read.
+            conn.execute("PRAGMA wal_autocheckpoint=0")
         self.hooks.call("prepare_connection", conn=conn, database=database, datasette=self.facade)
 
     def databases(self) -> dict[str, SqliteDatabase]:
@@ -215,6 +221,7 @@ def assemble(assembly: Assembly) -> Site:
     _open_identity(site, tokens, assembly.secret)
     site.state["static"] = {"built_in": built_in, "mounts": mounts, "plugins": plugin_files}
     open_files(site)
+    assembly.replicated = open_replication(site)
     return site
 
 

@@ -19,6 +19,7 @@ from vitrina.facade.identity import IdentityMethods
 from vitrina.facade.lifespan import BackgroundTask, BackgroundTaskSupervisor
 from vitrina.facade.old_names import OldNames
 from vitrina.facade.rendering import RenderingMethods
+from vitrina.facade.replication import close_replication
 from vitrina.facade.resolving import ResolvingMethods
 from vitrina.facade.resource_lists import ResourceMethods
 from vitrina.facade.specs import MEMORY, unique_name
@@ -138,6 +139,7 @@ class Datasette(
         self._stopped = True
         await run_shutdown(self, self._background)
         self.close()
+        await close_replication(self.site)
 
     def close(self) -> None:
         """Close every database. Idempotent."""

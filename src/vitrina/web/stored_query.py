@@ -12,6 +12,7 @@ from vitrina.web.query_output import respond
 from vitrina.web.query_run import QueryView, run, shown_parameters
 from vitrina.web.target import format_of
 from vitrina.web.write.sql import WRITE_SQL_ACTIONS
+from vitrina.web.write.durable import durable_by_address
 from vitrina.web.write.stored_query import run_posted
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ async def stored_query_page(site: Site, request: Request, database: SqliteDataba
     private = access.private("view-query", database.name, query.name)
     headers = page_headers(site, request, private=private)
     if request.method == "POST":
-        return await run_posted(site, request, access, database, query, headers)
+        posted = durable_by_address(lambda *_: run_posted(site, request, access, database, query, headers))
+        return await posted(site, request)
     extension = format_of(request)
     view = QueryView(site, request, database, access, extension, query.sql, query, private)
     view.extras = requested_extras(request, QUERY, strict=False)

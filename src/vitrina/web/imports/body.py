@@ -19,6 +19,7 @@ from vitrina.http.response import Response
 from vitrina.plan.imports.model import Mode
 from vitrina.web.imports.check import column_type_check
 from vitrina.web.target import current_catalog, named
+from vitrina.web.write.durable import durable_by_address
 from vitrina.web.write.insert import insert_rows, upsert_rows
 from vitrina.web.write.refusals import database_or_404, refuse_immutable, refusing_in_json
 from vitrina.web.write.repeated import answered_once, key_name
@@ -64,7 +65,7 @@ async def _stream(site: Site, request: Request, kind: Format, *, upsert: bool) -
     async def answer(site: Site, request: Request) -> Response:
         return await _insert(site, request, kind, upsert=upsert)
 
-    return await refusing_in_json(answer)(site, request)
+    return await refusing_in_json(durable_by_address(answer))(site, request)
 
 
 async def _insert(site: Site, request: Request, kind: Format, *, upsert: bool) -> Response:

@@ -14,6 +14,7 @@ from vitrina.plan.rows import check_ordinary, missing_columns
 from vitrina.web.absolute import absolute_url
 from vitrina.web.target import current_catalog, database_of
 from vitrina.web.write.changed import check_column_types
+from vitrina.web.write.durable import durable
 from vitrina.web.write.refusals import json_body, refusing_in_json
 from vitrina.web.write.repeated import repeatable
 
@@ -34,6 +35,7 @@ async def create_table(site: Site, request: Request) -> Response:
 
 
 @refusing_in_json
+@durable
 @repeatable
 async def _create_table(site: Site, request: Request) -> Response:
     database = database_of(site, request)

@@ -11,6 +11,7 @@ from vitrina.hooks.events import Event, InsertRowsEvent, UpsertRowsEvent
 from vitrina.plan.rows import InsertPlan, RowsBody, UpsertPlan, parse_rows, plan_insert, plan_upsert
 from vitrina.web.target import current_catalog, named
 from vitrina.web.write.changed import announce_alter, check_column_types, json_response, known_catalog, rows_json
+from vitrina.web.write.durable import durable
 from vitrina.web.write.refusals import database_or_404, json_body, refuse_immutable, refusing_in_json
 from vitrina.web.write.repeated import repeatable
 
@@ -25,6 +26,7 @@ _ACTIONS = ("insert-row", "update-row", "alter-table", "view-table")
 
 
 @refusing_in_json
+@durable
 @repeatable
 async def insert_rows(site: Site, request: Request) -> Response:
     """``/DB/TABLE/-/insert``."""
@@ -32,6 +34,7 @@ async def insert_rows(site: Site, request: Request) -> Response:
 
 
 @refusing_in_json
+@durable
 @repeatable
 async def upsert_rows(site: Site, request: Request) -> Response:
     """``/DB/TABLE/-/upsert``."""

@@ -21,6 +21,7 @@ from vitrina.errors import (
 )
 from vitrina.http.response import Response
 from vitrina.web.target import named
+from vitrina.web.write.durable import without_durable
 
 if TYPE_CHECKING:
     from vitrina.engine.sqlite.database import SqliteDatabase
@@ -81,12 +82,12 @@ def refuse_immutable(database: SqliteDatabase) -> None:
 
 
 async def json_body(request: Request) -> Any:
-    """The body as JSON, whatever its content type.
+    """The body as JSON, whatever its content type, without what asks for durability.
 
     Raises InvalidBody where it is not JSON, PayloadTooLarge where it is too large.
     """
     body = await request.post_body()
     try:
-        return json.loads(body)
+        return without_durable(json.loads(body))[0]
     except (ValueError, RecursionError) as error:
         raise InvalidBody(f"Invalid JSON: {error}") from error

@@ -14,6 +14,7 @@ from vitrina.http.messages import INFO, add_message
 from vitrina.http.response import Response
 from vitrina.plan.rows import check_ordinary
 from vitrina.web.target import current_catalog, named
+from vitrina.web.write.durable import durable
 from vitrina.web.write.refusals import database_or_404, json_body, refuse_immutable, refusing_in_json
 from vitrina.web.write.repeated import repeatable
 
@@ -51,6 +52,7 @@ async def keep_deleted(
 
 
 @refusing_in_json
+@durable
 @repeatable
 async def restore_row(site: Site, request: Request) -> Response:
     """``/DB/TABLE/-/restore`` with ``{"undo": id}``: insert a row again that this actor deleted.

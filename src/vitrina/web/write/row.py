@@ -16,6 +16,7 @@ from vitrina.plan.rows import row_keys
 from vitrina.tilde import tilde_decode
 from vitrina.web.target import named
 from vitrina.web.write.changed import check_column_types, json_response, rows_json
+from vitrina.web.write.durable import durable
 from vitrina.web.write.refusals import database_or_404, json_body, refusing_in_json
 from vitrina.web.write.repeated import repeatable
 from vitrina.web.write.restore import keep_deleted
@@ -32,6 +33,7 @@ _LABEL_LENGTH = 80
 
 
 @refusing_in_json
+@durable
 @repeatable
 async def update_row(site: Site, request: Request) -> Response:
     """``/DB/TABLE/PKS/-/update``."""
@@ -65,6 +67,7 @@ async def update_row(site: Site, request: Request) -> Response:
 
 
 @refusing_in_json
+@durable
 @repeatable
 async def delete_row(site: Site, request: Request) -> Response:
     """``/DB/TABLE/PKS/-/delete``."""

@@ -20,6 +20,7 @@ from vitrina.web.target import current_catalog, database_of
 from vitrina.web.unframed import UNFRAMED
 from vitrina.web.unstable import UNSTABLE
 from vitrina.web.write.changed import json_response
+from vitrina.web.write.durable import durable, without_durable
 from vitrina.web.write.refusals import refusing_in_json
 from vitrina.web.write.repeated import repeatable
 
@@ -59,7 +60,7 @@ async def execute_write_page(site: Site, request: Request) -> Response:
         values = {name: request.args.get(name) or "" for name in unique_parameters(sql)}
         return await _form(site, request, database, sql, values)
     has_key = request.header(b"idempotency-key") is not None
-    return await (_execute_once(site, request) if has_key else _execute(site, request))
+    return await (_execute_once(site, request) if has_key else _execute_durable(site, request))
 
 
 async def _execute(site: Site, request: Request) -> Response:
@@ -81,7 +82,8 @@ async def _execute(site: Site, request: Request) -> Response:
     return await _answer(site, request, database, wish, needed, written)
 
 
-_execute_once = refusing_in_json(repeatable(_execute))
+_execute_durable = durable(_execute)
+_execute_once = refusing_in_json(durable(repeatable(_execute)))
 
 
 def _refused(access: Access, database: SqliteDatabase) -> str | None:
@@ -111,6 +113,7 @@ def _read_json(text: str, wish: _Wish) -> None:
         parsed = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidBody(f"Invalid JSON: {error}") from error
+    parsed, _ = without_durable(parsed)
     if not isinstance(parsed, dict):
         raise InvalidBody("JSON must be a dictionary")
     unknown = sorted(set(parsed) - {"sql", "params"})

@@ -15,6 +15,7 @@ from vitrina.http.response import Response
 from vitrina.plan.alter import parse_alter
 from vitrina.web.target import current_catalog, named
 from vitrina.web.write.create import table_place
+from vitrina.web.write.durable import durable
 from vitrina.web.write.refusals import database_or_404, json_body, refuse_immutable, refusing_in_json
 from vitrina.web.write.repeated import repeatable
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 @refusing_in_json
+@durable
 @repeatable
 async def alter_table(site: Site, request: Request) -> Response:
     """``/DB/TABLE/-/alter``."""
@@ -70,6 +72,7 @@ async def _announce(site: Site, request: Request, database: str, name: str, alte
 
 
 @refusing_in_json
+@durable
 @repeatable
 async def drop_table(site: Site, request: Request) -> Response:
     """``/DB/TABLE/-/drop``: without ``confirm`` it only says what would be lost."""
