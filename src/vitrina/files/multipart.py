@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 from xml.sax.saxutils import escape, unescape
 
@@ -16,6 +17,8 @@ from vitrina.files.storage import StorageUnavailable
 
 #: seconds for which the signature of one request is good; a part may take long to arrive
 _SIGNED_S = 3600
+_ENTITIES = {"&quot;": '"', "&apos;": "'", "&#34;": '"', "&#39;": "'"}
+_UPLOAD = re.compile(rb"<Upload>(.*?)</Upload>", re.DOTALL)
 _UPLOAD_ID = re.compile(rb"<UploadId>([^<]+)</UploadId>")
 
 
@@ -85,6 +88,24 @@ class MultipartParts(PartStore):
     async def abandon(self, state: State) -> None:
         await self._send("DELETE", state, {"uploadId": state["id"]}, missing=True)
 
+    async def leftovers(self, older_than_s: float, known: Collection[str], *, remove: bool) -> list[str]:
+        """At most 1000 at a time, as the protocol has it."""
+        _, bucket, prefix = await self._storage.signing()
+        place: State = {"bucket": bucket, "prefix": "", "path": ""}
+        answer = await self._send("GET", place, {"uploads": "", "prefix": prefix})
+        before = datetime.now(UTC) - timedelta(seconds=older_than_s)
+        found = []
+        for block in _UPLOAD.findall(answer.content):
+            key, upload_id, begun = (_inside(block, tag) for tag in (b"Key", b"UploadId", b"Initiated"))
+            if not key.startswith(prefix) or not upload_id or upload_id in known:
+                continue
+            if begun and datetime.fromisoformat(begun) > before:
+                continue
+            found.append(key.removeprefix(prefix))
+            if remove:
+                await self.abandon({"bucket": bucket, "prefix": "", "path": key, "id": upload_id})
+        return found
+
     async def close(self) -> None:
         if self._opened is not None:
             await self._opened.aclose()
@@ -117,6 +138,13 @@ class MultipartParts(PartStore):
                 hint="The page of credentials says where they come from and when they were last renewed.",
             )
         raise StorageUnavailable(f"The object store answered {answer.status_code} to an upload in parts")
+
+
+def _inside(block: bytes, tag: bytes) -> str:
+    found = re.search(rb"<" + tag + rb">([^<]*)</" + tag + rb">", block)
+    return (
+        unescape(found[1].decode("utf-8"), {"&quot;": '"', "&apos;": "'", "&#34;": '"', "&#39;": "'"}) if found else ""
+    )
 
 
 def _location(state: State) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import contextlib
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,13 @@ class PartStore(ABC):
         """Delete what nobody added to for so long, as far as the store can tell."""
         return None
 
+    async def leftovers(self, older_than_s: float, known: Collection[str], *, remove: bool) -> list[str]:
+        """Names of what was left so long ago by uploads that are no file; deleted where ``remove``.
+
+        Not those whose state has one of ``known`` as its "id" or "name".
+        """
+        return []
+
     async def close(self) -> None:
         """Give up what it holds. Idempotent."""
         return None
@@ -117,6 +124,9 @@ class FolderParts(PartStore):
     async def abandon(self, state: State) -> None:
         await asyncio.to_thread(self._file(state).unlink, missing_ok=True)
 
+    async def leftovers(self, older_than_s: float, known: Collection[str], *, remove: bool) -> list[str]:
+        return await asyncio.to_thread(_sweep, self._folder, time.time() - older_than_s, remove)
+
     async def sweep(self, older_than_s: float) -> None:
         await asyncio.to_thread(_sweep, self._folder, time.time() - older_than_s)
 
@@ -154,12 +164,16 @@ def _write(place: Path, offset: int, pieces: list[bytes]) -> None:
         file.truncate()
 
 
-def _sweep(folder: Path, before: float) -> None:
+def _sweep(folder: Path, before: float, remove: bool = True) -> list[str]:
+    found = []
     with contextlib.suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
             with contextlib.suppress(FileNotFoundError):
                 if entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_mtime < before:
-                    os.unlink(entry.path)
+                    found.append(entry.name)
+                    if remove:
+                        os.unlink(entry.path)
+    return found
 
 
 async def pieces_of(place: Path, piece: int = PIECE) -> AsyncIterator[bytes]:

@@ -162,6 +162,33 @@ class FileRecords:
         )
         return {row["path"] for row in await self._rows(sql, (slug, json.dumps(list(paths))))}
 
+    async def page_by_id(self, slug: str, after: str, limit: int) -> list[Record]:
+        """The next files of a source by id, after the one of that id ("" at the beginning)."""
+        sql = f"SELECT {COLUMNS} {FROM} WHERE s.slug = ? AND f.id > ? ORDER BY f.id LIMIT ?"
+        return await self._rows(sql, (slug, after, limit))
+
+    async def add_found(self, slug: str, found: Sequence[tuple[str, FileMetadata]], uploaded_by: str | None) -> int:
+        """Rows for files that a storage has, each with its id; those known already stay. How many are new."""
+
+        def job(conn: sqlite3.Connection) -> int:
+            before = conn.total_changes
+            conn.executemany(
+                "INSERT OR IGNORE INTO datasette_files (id, source_id, path, filename, content_type, content_hash,"
+                " size, uploaded_by, metadata, created_at)"
+                " SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, coalesce(?, datetime('now'))"
+                " FROM datasette_files_sources WHERE slug = ?",
+                [
+                    (
+                        *(file_id, each.path, each.filename, each.content_type, each.content_hash, each.size),
+                        *(uploaded_by, json.dumps(each.metadata), each.created_at, slug),
+                    )
+                    for file_id, each in found
+                ],
+            )
+            return conn.total_changes - before
+
+        return await self._internal.write_own(job)
+
     async def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[Record]:
         """Rows of a statement of ours, for the modules beside this one."""
         return await self._rows(sql, parameters)

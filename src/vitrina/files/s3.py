@@ -210,7 +210,9 @@ class S3Storage(Storage):
                         continue
                     if len(found) == limit:
                         return found, found[-1].path
-                    found.append(_described(path, item, None))
+                    described = _described(path, item, None)
+                    described.metadata[LOCATION] = {"bucket": bucket, "prefix": folder}
+                    found.append(described)
         return found, None
 
     # Links
