@@ -18,13 +18,13 @@ create table shapes (id integer primary key, geometry text);
 insert into shapes values (1, '{"type": "Point", "coordinates": [-9.14, 38.72]}');
 create table pages (id integer primary key, title text, body text);
 insert into pages values (1, 'Trams', 'The tram climbs the hill'), (2, 'Boats', 'The boat crosses the river');
-create virtual table pages_fts using fts5(title, body, content='pages', content_rowid='id');
+create virtual table pages_fts using fts5(title, body, content="pages", content_rowid="id");
 insert into pages_fts (rowid, title, body) select id, title, body from pages;
 """
 
 
-def make_database(path: Path) -> None:
-    """Write the database at ``path``, where no file is."""
+def make_database(path: Path, more: str = "") -> None:
+    """Write the database at ``path``, where no file is; ``more`` is SQL to run after."""
     conn = sqlite3.connect(path)
-    conn.executescript(_SCHEMA)
+    conn.executescript(_SCHEMA + more)
     conn.close()
