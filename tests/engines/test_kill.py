@@ -13,6 +13,7 @@ KILLS = int(os.environ.get("VITRINA_KILLS", "3"))
 CHILD = Path(__file__).with_name("writing_child.py")
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("journal", ["delete", "wal"])
 @pytest.mark.parametrize("kill", range(KILLS))
 def test_acknowledged_writes_survive(make_file, journal, kill):
