@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TextIO
 
 import click
@@ -11,23 +12,34 @@ from vitrina.cli.options import ServeOptions
 from vitrina.config.directory import ConfigDirectory, read_directory, read_inspect_file
 from vitrina.config.documents import Document, parse_document
 from vitrina.config.load import load_config
+from vitrina.config.model import Config
 from vitrina.errors import ConfigError
 from vitrina.facade.datasette import Datasette
 
 
-def build_instance(options: ServeOptions) -> Datasette:
-    """Read the configuration, look at the files and construct the instance; nothing is served yet.
+def read_configuration(options: ServeOptions) -> Config:
+    """The configuration that ``options`` name; it can be read only once where it comes from standard input.
 
+    Raises ConfigError.
+    """
+    folders = [Path(name) for name in options.files if Path(name).is_dir()]
+    return load_config(
+        config=_document(options.config),
+        metadata=_document(options.metadata),
+        assignments=options.settings,
+        directory=read_directory(folders[0]) if len(folders) == 1 else None,
+    )
+
+
+def build_instance(options: ServeOptions, config: Config | None = None) -> Datasette:
+    """Look at the files and construct the instance; nothing is served yet.
+
+    ``config`` is what :func:`read_configuration` gave, None to read it now.
     Raises StartupError and ConfigError.
     """
     given = sort_arguments(options.files, create=options.create)
     directory = read_directory(given.directory) if given.directory else None
-    config = load_config(
-        config=_document(options.config),
-        metadata=_document(options.metadata),
-        assignments=options.settings,
-        directory=directory,
-    )
+    config = config or read_configuration(options)
     for warning in config.warnings:
         click.echo(f"Warning: {warning}", err=True)
     check_databases(_every_file(given, options, directory))

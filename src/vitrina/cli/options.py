@@ -45,6 +45,10 @@ class ServeOptions:
     ssl_certfile: str | None
     internal: str | None
     take_over: bool
+    max_lag: float | None
+    writer: str | None
+    follow_interval: float
+    replica_dir: str | None
 
     @property
     def scheme(self) -> str:

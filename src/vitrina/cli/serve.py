@@ -96,6 +96,23 @@ _OPTIONS = (
         help="File for the internal database, so that it outlives the process",
     ),
     click.option("--take-over", is_flag=True, help="Replicate even where another server did a moment ago"),
+    click.option(
+        "--max-lag",
+        type=click.FloatRange(min=0),
+        help="Read replicas: answer nothing (503) while the copy is older than this many seconds",
+    ),
+    click.option("--writer", help="Read replicas: address of the server that takes writes, named where one is refused"),
+    click.option(
+        "--follow-interval",
+        type=click.FloatRange(min=0.01),
+        default=1.0,
+        help="Read replicas: seconds between two looks for changes, by default 1",
+    ),
+    click.option(
+        "--replica-dir",
+        type=click.Path(file_okay=False),
+        help="Read replicas: folder for the copies, by default a temporary one. Twice the database's size is needed",
+    ),
 )
 
 
@@ -111,7 +128,8 @@ def _with_options(function: Any) -> Any:
 def serve(**typed: Any) -> None:
     """Serve SQLite database files as a website and an API.
 
-    FILES are databases, and at most one configuration directory.
+    FILES are databases, and at most one configuration directory. An address
+    such as s3://bucket/path is the replica of a database, served read-only.
     """
     options = ServeOptions(**{**typed, "settings": tuple(typed["settings"])})
     if options.help_settings:
@@ -122,12 +140,13 @@ def serve(**typed: Any) -> None:
         # In the environment, so that processes started from this one know it too.
         os.environ[IGNORE] = "1"
     # What follows needs the application; other commands should not wait for its imports.
-    from vitrina.cli.instance import build_instance
+    from vitrina.cli.replicas import building_with_replicas
 
     if options.get is not None:
         from vitrina.cli.get import run_get
 
-        raise SystemExit(run_get(build_instance(options), options))
+        with building_with_replicas(options) as instance:
+            raise SystemExit(run_get(instance, options))
     if options.reload:
         from vitrina.cli.reload import in_child, supervise
 
@@ -135,7 +154,8 @@ def serve(**typed: Any) -> None:
             raise SystemExit(supervise(options))
     from vitrina.cli.server import run_server
 
-    raise SystemExit(run_server(build_instance(options), options))
+    with building_with_replicas(options) as instance:
+        raise SystemExit(run_server(instance, options))
 
 
 def _check_combinations(options: ServeOptions) -> None:

@@ -27,7 +27,9 @@ from vitrina.web.concealment import conceal
 from vitrina.web.custom_page import custom_page
 from vitrina.web.error_page import csrf_page_renderer, error_page_renderer
 from vitrina.web.limits import limited_site
+from vitrina.web.replication.read_replicas import READ_REPLICAS, WithFreshness
 from vitrina.web.reuse import AnswerCache
+from vitrina.web.credentials import credential_routes
 from vitrina.web.routes import routes
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def _all_routes(site: Site) -> list[Route]:
         for spelling in {name, name.replace("-", "_"), name.replace("_", "-")}:
             pattern = f"/-/static-plugins/{spelling}/{{path*}}"
             table.append(Route(f"static-plugin-{spelling}", pattern, static_handler(files), ("*",), bare=True))
-    return [*table, *routes(site), *file_routes(site), *replication_routes(site)]
+    return [*table, *routes(site), *file_routes(site), *credential_routes(site), *replication_routes(site)]
 
 
 def _plugin_routes(site: Site, datasette: Any) -> list[PluginRoute]:
@@ -117,6 +119,7 @@ def _ports(site: Site, datasette: Any) -> Ports:
         authenticate=authenticate,
         cached=cached if keeps_answers else None,
         remember=answers.remember if keeps_answers else None,
+        finished=answers.finish if keeps_answers else None,
         site_for=limited_site if tokens.macaroon is not None else None,
         render_error=error_page_renderer(site),
         render_csrf_error=csrf_page_renderer(site),
@@ -130,6 +133,7 @@ def _ports(site: Site, datasette: Any) -> Ports:
         sign_messages=lambda value: site.signer.sign(value, _MESSAGES),
         unsign_messages=lambda value: _unsign_messages(site, value),
         wrappers=[
+            *([partial(WithFreshness, site=site)] if READ_REPLICAS in site.state else []),
             *([traced] if site.settings.trace_debug else []),
             *([without_length] if hooks.has("asgi_wrapper") else []),
             *(wrapper for wrapper in hooks.call("asgi_wrapper", datasette=datasette) if wrapper is not None),

@@ -37,8 +37,14 @@ class Progress:
     """
 
     follower: Follower
+    run: int
     what: Literal["follows", "applied", "ended"]
     txid: int = 0
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the process that tells it is the follower's last one."""
+        return self.run == self.follower.run
 
 
 class Follower:
@@ -52,6 +58,8 @@ class Follower:
     def __init__(self, path: Path, events: queue.Queue[Progress]) -> None:
         self.path = path
         self.lines: deque[str] = deque(maxlen=_LINES)
+        # counts the processes
+        self.run = 0
         self._events = events
         self._process: subprocess.Popen[str] | None = None
 
@@ -63,22 +71,24 @@ class Follower:
     def start(self, command: tuple[str, ...], environment: Mapping[str, str]) -> None:
         """Begin to follow; a file with its ``-txid`` beside it goes on from there. Raises OSError."""
         # A process that is held still takes no other signal.
+        self.run += 1
         arguments = [*command[:-1], "-o", str(self.path), command[-1]]
         self._process = start_child(arguments, environment, at_our_end=signal.SIGKILL)
-        threading.Thread(target=self._listen, args=(self._process,), name="vitrina-follower", daemon=True).start()
+        threading.Thread(
+            target=self._listen, args=(self._process, self.run), name="vitrina-follower", daemon=True
+        ).start()
 
-    def _listen(self, process: subprocess.Popen[str]) -> None:
+    def _listen(self, process: subprocess.Popen[str], run: int) -> None:
         assert process.stdout is not None
         with process.stdout as output:
             for line in output:
                 self.lines.append(line.rstrip())
                 if found := _APPLIED.search(line):
-                    self._events.put(Progress(self, "applied", int(found[1], 16)))
+                    self._events.put(Progress(self, run, "applied", int(found[1], 16)))
                 elif found := _FOLLOWS.search(line):
-                    self._events.put(Progress(self, "follows", int(found[1], 16)))
+                    self._events.put(Progress(self, run, "follows", int(found[1], 16)))
         process.wait()
-        if process is self._process:
-            self._events.put(Progress(self, "ended"))
+        self._events.put(Progress(self, run, "ended"))
 
     def hold(self) -> bool:
         """Stop the process between two changes (blocking); False when it is in the middle of one, or has ended."""
@@ -122,6 +132,7 @@ class Follower:
     def stop(self) -> None:
         """End the process; the file may be half-way through a change afterwards. Idempotent."""
         process, self._process = self._process, None
+        self.run += 1
         if process is not None and process.poll() is None:
             process.kill()
             process.wait()

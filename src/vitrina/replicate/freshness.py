@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import threading
 import time
 from collections import deque
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from vitrina.replicate.mirror import Mirror
 from vitrina.replicate.store_of import ObjectPlace
@@ -23,6 +24,7 @@ _LEVELS_IN_BUCKETS = tuple(f"{level:04x}" for level in (0, 1, 2, 3, 9))
 _NAME = re.compile(r"/[0-9a-f]{16}-([0-9a-f]{16})\.ltx$")
 # Looks in a row that find less in the store than was taken over already, before all is taken from there anew.
 _LOOKS_BEHIND = 3
+_BESIDE_EVERY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,10 @@ def newest_change(place: ObjectPlace, kind: str) -> Newest | None:
     return found
 
 
+async def _awaited(function: Callable[[], Awaitable[None]]) -> None:
+    await function()
+
+
 def _store_error() -> type[Exception]:
     from obstore.exceptions import BaseError
 
@@ -57,13 +63,25 @@ def _store_error() -> type[Exception]:
 
 
 class Freshness:
-    """Looks into the store every ``interval_s`` seconds, in a thread of its own, and knows how old ``mirror`` is."""
+    """Looks into the store every ``interval_s`` seconds, in a thread of its own, and knows how old ``mirror`` is.
 
-    def __init__(self, mirror: Mirror, place: ObjectPlace, kind: str, interval_s: float) -> None:
+    ``beside()`` is awaited there as well, some seconds apart.
+    """
+
+    def __init__(
+        self,
+        mirror: Mirror,
+        place: ObjectPlace,
+        kind: str,
+        interval_s: float,
+        beside: Callable[[], Awaitable[None]],
+    ) -> None:
         self._mirror = mirror
         self._find = partial(newest_change, place, kind)
         self._interval_s = interval_s
+        self._beside = beside
         self.error: str | None = None
+        self._beside_at = 0.0
         self._newest: Newest | None = None
         self._behind = 0
         # (when a look began, the last change that it found); a copy that has that change was up to date then
@@ -96,27 +114,22 @@ class Freshness:
         newest = self._newest
         return newest.stored if newest is not None and newest.txid <= self._mirror.served.txid else None
 
-    def as_json(self) -> dict[str, Any]:
-        """For the status page."""
-        return {
-            "database": self._mirror.name,
-            "txid": self._mirror.served.txid,
-            "newest_txid": self._newest.txid if self._newest else None,
-            "lag_seconds": round(self.lag_s, 3),
-            "error": self.error or self._mirror.error,
-        }
-
     def _run(self) -> None:
-        while not self._stopping.is_set():
-            begun = time.monotonic()
-            try:
-                self._look(begun)
-                self.error = None
-            except (_store_error(), OSError) as error:
-                if self.error is None:
-                    log.warning("Replica of %s: the object store does not answer: %s", self._mirror.name, error)
-                self.error = str(error)
-            self._stopping.wait(self._interval_s)
+        with asyncio.Runner() as runner:
+            while not self._stopping.is_set():
+                begun = time.monotonic()
+                if begun >= self._beside_at:
+                    self._beside_at = begun + _BESIDE_EVERY_S
+                    runner.run(_awaited(self._beside))
+                try:
+                    self._look(begun)
+                    self.error = None
+                except (_store_error(), OSError) as error:
+                    if self.error is None:
+                        log.warning("Replica of %s: the object store does not answer or refuses", self._mirror.name)
+                    # Its text may have an address with a signature in it.
+                    self.error = f"the object store does not answer or refuses ({type(error).__name__})"
+                self._stopping.wait(self._interval_s)
 
     def _look(self, begun: float) -> None:
         newest = self._find()

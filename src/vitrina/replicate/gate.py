@@ -18,6 +18,8 @@ class ReadGate:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._side = 0
+        #: how often another copy was served
+        self.switches = 0
         self._readers = [0, 0]
 
     @contextmanager
@@ -40,6 +42,7 @@ class ReadGate:
             if self._readers[1 - self._side]:
                 raise RuntimeError("readers from before the last switch are still there")
             self._side = 1 - self._side
+            self.switches += 1
 
     def wait_until_left(self, timeout_s: float) -> bool:
         """Wait until all readers from before the last switch have left (blocking); False when some have not."""

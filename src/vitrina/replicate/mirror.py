@@ -62,12 +62,13 @@ class Mirror:
         self._events: queue.Queue[Progress] = queue.Queue()
         self._shown = Follower(folder / "a" / f"{name}.db", self._events)
         self._following = Follower(folder / "b" / f"{name}.db", self._events)
-        # How the copy that follows was begun: from nothing, or from a whole copy that nothing was applied to yet.
+        # Of the copy that follows: whether it was begun from nothing, and whether it is whole between two changes.
         self._is_fresh = True
-        self._is_whole = False
+        self._is_sound = False
         self._first = threading.Event()
         self._stopping = threading.Event()
         self._renewal = threading.Event()
+        self._new_keys = threading.Event()
         self._failures = 0
         self._thread = threading.Thread(target=self._run, name=f"vitrina-mirror-{name}", daemon=True)
 
@@ -87,6 +88,10 @@ class Mirror:
     def renew(self) -> None:
         """Make the copy that follows from nothing: what is in the store is no longer what was followed."""
         self._renewal.set()
+
+    def use_new_keys(self) -> None:
+        """Start both processes anew: ``environment()`` has other credentials than before."""
+        self._new_keys.set()
 
     def stop(self) -> None:
         """End both processes (blocking). Idempotent."""
@@ -126,24 +131,29 @@ class Mirror:
     def _keep_up(self) -> None:
         while not self._stopping.is_set():
             event = self._next_event()
+            if event is not None and event.follower is self._following and event.is_current:
+                if event.what == "ended":
+                    self._follow_again()
+                else:
+                    self._go_on(event)
             if self._renewal.is_set():
                 self._renewal.clear()
                 self._make_anew()
-            elif event is None or event.follower is not self._following:
-                continue
-            elif event.what == "ended":
-                self._follow_again()
-            else:
-                self._go_on(event)
+            if self._new_keys.is_set() and self._is_sound and self._following.hold():
+                self._new_keys.clear()
+                self._shown.stop()
+                self._following.stop()
+                self._begin(self._following)
 
     def _go_on(self, event: Progress) -> None:
-        self._is_whole = False
         self.error = None
         if event.what == "applied":
             self._failures = 0
-        # Changes that the copy already had are applied again first, over pages that are newer.
-        if event.txid > self.served.txid or (self._is_fresh and event.txid != self.served.txid):
-            self._exchange(event.txid)
+        # Changes that a copy already had are applied again first, over pages that are newer.
+        if event.txid > self.served.txid or self._is_fresh:
+            self._is_sound = True
+            if event.txid != self.served.txid:
+                self._exchange(event.txid)
 
     def _next_event(self) -> Progress | None:
         try:
@@ -156,7 +166,7 @@ class Mirror:
             follower.start(self._command, self._environment())
         except OSError as error:
             follower.lines.append(str(error))
-            self._events.put(Progress(follower, "ended"))
+            self._events.put(Progress(follower, follower.run, "ended"))
 
     def _take_over(self, follower: Follower, txid: int) -> bool:
         """Serve the copy of ``follower``, held still, from now on; False when it is in the middle of a change."""
@@ -183,14 +193,13 @@ class Mirror:
                 self.name,
                 time.monotonic() - waited,
             )
-        self._is_fresh = False
+        # Its process was held all the time, even if it has ended.
+        self._is_fresh, self._is_sound = False, True
         if self._stopping.is_set():
             return
         if older.is_running:
             older.release()
         else:
-            # It was held when it ended.
-            self._is_whole = True
             self._begin(older)
 
     def _copy(self) -> None:
@@ -198,16 +207,15 @@ class Mirror:
         shown, following = self._shown, self._following
         shutil.copyfile(shown.path, following.path)
         shutil.copyfile(shown.mark, following.mark)
-        self._is_fresh = False
-        self._is_whole = True
+        self._is_fresh, self._is_sound = False, True
         self._begin(following)
 
     def _follow_again(self) -> None:
         follower = self._following
         words = _last_words(follower)
-        if self._is_whole and (newest := _AHEAD.search(words)):
-            # Applying changes once more leads to the same pages.
-            self._is_whole = False
+        if self._is_sound and (newest := _AHEAD.search(words)):
+            # Applying changes once more leads to the same pages, but not on the way there.
+            self._is_sound = False
             follower.mark.write_text(newest[1])
             self._begin(follower)
             return
@@ -222,7 +230,7 @@ class Mirror:
         follower = self._following
         follower.stop()
         _empty(follower.path.parent)
-        self._is_fresh, self._is_whole = True, False
+        self._is_fresh, self._is_sound = True, False
         self._begin(follower)
 
 
@@ -232,4 +240,5 @@ def _empty(folder: Path) -> None:
 
 
 def _last_words(follower: Follower) -> str:
-    return follower.lines[-1] if follower.lines else "the process ended without a word"
+    errors = [line for line in follower.lines if line.startswith("Error") or "level=ERROR" in line]
+    return errors[-1] if errors else "its process ended"

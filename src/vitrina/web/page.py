@@ -16,7 +16,9 @@ from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
 from vitrina.http.response import Response
 from vitrina.render.byte_size import format_bytes
 from vitrina.version import REFERENCE_VERSION, __version__
+from vitrina.web.file_links import menu_files
 from vitrina.web.page_assets import body_scripts, css_urls, js_urls
+from vitrina.web.replication.read_replicas import data_as_of
 
 if TYPE_CHECKING:
     from vitrina.http.request import Request
@@ -146,6 +148,7 @@ async def _base_context(
         "base_url": site.settings.base_url,
         "datasette_version": REFERENCE_VERSION,
         "vitrina_version": __version__,
+        "data_as_of": data_as_of(site, page.get("database")),
     }
     for extra in await site.hooks.gather("extra_template_vars", **arguments):
         base.update(extra)
@@ -171,7 +174,10 @@ async def _crumb_items(site: Site, actor: Any) -> Any:
 
 
 async def _menu_links(site: Site, request: Request | None, actor: Any) -> Any:
-    links = await site.hooks.lists("menu_links", datasette=site.facade, actor=actor, request=request)
+    of_plugins = await site.hooks.lists("menu_links", datasette=site.facade, actor=actor, request=request)
+    links = [*await menu_files(site, actor), *of_plugins]
+    for own in site.state.get("menu_links", ()):
+        links += await own(site, actor)
     return lambda: links
 
 

@@ -1,0 +1,103 @@
+"""Addresses of replicas among the files of ``serve``: restored before the server starts, followed while it runs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from vitrina.cli.instance import build_instance, read_configuration
+from vitrina.cli.options import ServeOptions
+from vitrina.config.model import Config
+from vitrina.config.secrets import resolve
+from vitrina.credentials.configured import CREDENTIAL_OPTIONS, provider_of
+from vitrina.errors import ConfigError, StartupError
+
+if TYPE_CHECKING:
+    from vitrina.facade.datasette import Datasette
+    from vitrina.replicate.reading import ReadReplica
+
+_PLACE = "vitrina.replica"
+
+
+@contextmanager
+def building_with_replicas(options: ServeOptions) -> Iterator[Datasette]:
+    """The instance that ``options`` describe; its replicas are followed until the block ends.
+
+    Raises StartupError and ConfigError.
+    """
+    addresses = [word for word in options.files if "://" in word]
+    if not addresses:
+        for name in ("max_lag", "writer", "replica_dir"):
+            if getattr(options, name) is not None:
+                raise StartupError(
+                    f"--{name.replace('_', '-')} is for read replicas, such as: vitrina serve s3://bucket/path"
+                )
+        yield build_instance(options)
+        return
+    from vitrina.facade.replicas import serve_replicas
+
+    with ExitStack() as stack:
+        config = read_configuration(options)
+        replicas = [_followed(stack, address, options, config) for address in addresses]
+        paths = {address: replica.path for address, replica in zip(addresses, replicas, strict=True)}
+        files = tuple(paths.get(word, word) for word in options.files)
+        instance = build_instance(replace(options, files=files), config)
+        serve_replicas(instance, replicas)
+        yield instance
+
+
+def _followed(stack: ExitStack, address: str, options: ServeOptions, config: Config) -> ReadReplica:
+    from vitrina.replicate.reading import ReadingOptions, ReadReplica, is_replica_address
+
+    if not is_replica_address(address):
+        raise StartupError(
+            f"{address}: there are no replicas at {urlsplit(address).scheme}://",
+            hint="Give a file, or the address that Litestream replicates to, such as s3://bucket/path.",
+        )
+    block = _configured(config)
+    reading = ReadingOptions(
+        interval_s=options.follow_interval,
+        max_lag_s=options.max_lag,
+        writer=options.writer or block.get("writer"),
+        binary=block.get("litestream"),
+        provider=provider_of(block, _PLACE) if any(block.get(key) for key in CREDENTIAL_OPTIONS) else None,
+    )
+    replica = ReadReplica(address, _folder(stack, options, address), reading)
+    click.echo(f"Restoring {replica.target.shown} …", err=True)
+    begun = time.monotonic()
+    stack.callback(replica.stop)
+    replica.start()
+    size = Path(replica.path).stat().st_size
+    click.echo(f"Restored {size:,} bytes in {time.monotonic() - begun:.1f} s", err=True)
+    return replica
+
+
+def _configured(config: Config) -> dict[str, Any]:
+    block = resolve(config.vitrina.get("replica") or {})
+    if not isinstance(block, dict):
+        raise ConfigError(f"{_PLACE}: an object is needed")
+    unknown = sorted(set(block) - {*CREDENTIAL_OPTIONS, "writer", "litestream"})
+    if unknown:
+        raise ConfigError(f"{_PLACE}.{unknown[0]}: there is no such option")
+    return block
+
+
+def _folder(stack: ExitStack, options: ServeOptions, address: str) -> Path:
+    """A folder for one replica. A temporary one goes with the process."""
+    if options.replica_dir is None:
+        path = tempfile.mkdtemp(prefix="vitrina-replica-")
+        stack.callback(shutil.rmtree, path, ignore_errors=True)
+        return Path(path)
+    name = "-".join(part for part in urlsplit(address).path.split("/") if part)
+    folder = Path(options.replica_dir).absolute() / (name or "replica")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder

@@ -1,0 +1,90 @@
+"""A database that another program keeps up to date by putting whole copies in its place."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar
+
+from vitrina.catalog.model import DatabaseCatalog
+from vitrina.dialect.analysis import SQLAnalysis
+from vitrina.engine.protocols import DatabaseSpec
+from vitrina.engine.sqlite.connections import ConnectionSetup
+from vitrina.engine.sqlite.database import SqliteDatabase
+from vitrina.engine.sqlite.readers import ReaderPool
+from vitrina.errors import Forbidden
+
+T = TypeVar("T")
+
+
+class Gate(Protocol):
+    """Says which copy is served: ``switches`` counts how often that changed."""
+
+    switches: int
+
+    def reading(self) -> AbstractContextManager[None]:
+        """Holds on to the copy that is served now: it does not change before the block ends."""
+
+
+class ReplicaDatabase(SqliteDatabase):
+    """Reads within ``gate``; ``writer()`` gives the address of the server that takes writes, or None.
+
+    A copy that comes back may have other contents under the same version
+    counter, so each switch ends all connections.
+    """
+
+    def __init__(
+        self,
+        spec: DatabaseSpec,
+        *,
+        pool: ReaderPool,
+        setup: ConnectionSetup,
+        gate: Gate,
+        writer: Callable[[], str | None],
+    ) -> None:
+        super().__init__(spec, pool=pool, setup=setup)
+        self._gate = gate
+        self._writer_address = writer
+        self._switches = -1
+
+    @property
+    def is_writable(self) -> bool:
+        return False
+
+    @property
+    def refusal(self) -> Forbidden:
+        address = self._writer_address()
+        if address is None:
+            hint = "Changes are made on the server whose replica this is."
+        else:
+            hint = f"Changes are made at {address}"
+        return Forbidden(f"Database is a read replica{f': write to {address}' if address else ''}", hint=hint)
+
+    def _current(self) -> tuple[DatabaseCatalog, int]:
+        with self._gate.reading():
+            switches = self._gate.switches
+            with self._lock:
+                if switches != self._switches:
+                    self._watcher.distrust()
+                    self._switches = switches
+            return super()._current()
+
+    def _read(self, *arguments: Any, **options: Any) -> Any:
+        with self._gate.reading():
+            return super()._read(*arguments, **options)
+
+    def _foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        with self._gate.reading():
+            return super()._foreign_read(fn)
+
+    def _analyze(self, sql: str, params: Any) -> SQLAnalysis:
+        with self._gate.reading():
+            return super()._analyze(sql, params)
+
+    def check(self) -> None:
+        with self._gate.reading():
+            super().check()
+
+    def _open_for_writing(self) -> sqlite3.Connection:
+        raise self.refusal

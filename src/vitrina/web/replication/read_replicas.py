@@ -1,0 +1,96 @@
+"""What a server of read replicas adds to every answer: how old the data are, and a refusal when they are too old."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from vitrina.errors import Unavailable
+from vitrina.http.errors import error_response
+from vitrina.http.request import Request, path_of
+from vitrina.tilde import tilde_decode
+from vitrina.web.error_page import error_page_renderer
+
+if TYPE_CHECKING:
+    from vitrina.http.types import ASGIApp, Message, Receive, Scope, Send
+    from vitrina.replicate.reading import ReadReplica
+    from vitrina.web.site import Site
+
+#: of ``site.state``: the replicas that are read, by database name
+READ_REPLICAS = "read_replicas"
+_ALWAYS_SERVED = "/-/static"
+
+
+class WithFreshness:
+    """An ASGI application with ``vitrina-replica-lag`` (seconds) and ``vitrina-replica-as-of`` on its answers.
+
+    Answers 503, also to health checks, while a replica is older than it may be.
+    """
+
+    def __init__(self, application: ASGIApp, site: Site) -> None:
+        self._application = application
+        self._site = site
+        self._replicas: Mapping[str, ReadReplica] = site.state[READ_REPLICAS]
+        self._render_error = error_page_renderer(site)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+            return
+        concerned = self._concerned(path_of(scope))
+        lines = _header_lines(concerned)
+
+        async def send_with_lines(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": [*(message.get("headers") or ()), *lines]}
+            await send(message)
+
+        outdated = [replica for replica in concerned if _is_outdated(replica)]
+        if outdated and not path_of(scope).startswith(_ALWAYS_SERVED):
+            request = Request(scope, receive)
+            response = await error_response(request, _too_old(outdated[0]), self._render_error)
+            await (response.send_head if request.method == "HEAD" else response.asgi_send)(send_with_lines)
+            return
+        await self._application(scope, receive, send_with_lines)
+
+    def _concerned(self, path: str) -> list[ReadReplica]:
+        """The replica of the database that the path names, else all."""
+        first = path.removeprefix(self._site.settings.base_url).lstrip("/").partition("/")[0]
+        for name in (first, first.rpartition(".")[0]):
+            replica = self._replicas.get(tilde_decode(name))
+            if replica is not None:
+                return [replica]
+        return list(self._replicas.values())
+
+
+def data_as_of(site: Site, database: Any) -> str | None:
+    """The moment, for people, of the data on a page of ``database``, or of all; None where nothing is replicated."""
+    replicas: Mapping[str, ReadReplica] = site.state.get(READ_REPLICAS) or {}
+    if not replicas:
+        return None
+    shown = [replicas[database]] if database in replicas else list(replicas.values())
+    return min(replica.as_of for replica in shown).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _header_lines(replicas: Iterable[ReadReplica]) -> list[tuple[bytes, bytes]]:
+    lines: list[tuple[bytes, bytes]] = []
+    lags = [replica.lag_s for replica in replicas]
+    known = [lag for lag in lags if lag is not None]
+    if known:
+        lines.append((b"vitrina-replica-lag", f"{max(known):.3f}".encode()))
+    as_of = min(replica.as_of for replica in replicas)
+    lines.append((b"vitrina-replica-as-of", as_of.isoformat(timespec="milliseconds").encode()))
+    return lines
+
+
+def _is_outdated(replica: ReadReplica) -> bool:
+    limit, lag = replica.options.max_lag_s, replica.lag_s
+    return limit is not None and (lag is None or lag > limit)
+
+
+def _too_old(replica: ReadReplica) -> Unavailable:
+    return Unavailable(
+        f"The copy of {replica.name} is older than {replica.options.max_lag_s:g} seconds",
+        hint="It is answered from again as soon as it has caught up with the server that writes.",
+        headers={"Retry-After": "2"},
+    )
