@@ -37,4 +37,4 @@ class PermissionSQL:
     def _everywhere(cls, allow: int, reason: str) -> PermissionSQL:
         # Plugins merge the parameters of several of these into one statement: the name must not repeat.
         name = f"reason_{next(_numbers)}"
-        return cls(f"select null as parent, null as child, {allow} as allow, :{name} as reason", {name: reason})
+        return cls(f"SELECT NULL AS parent, NULL AS child, {allow} AS allow, :{name} AS reason", {name: reason})

@@ -116,6 +116,12 @@ def fts_tables(tables: Mapping[str, str | None]) -> dict[str, str]:
 
 def source_tables(tables: Mapping[str, str | None]) -> dict[str, str]:
     """For each derived table the table whose permission decides; "" where that is unknown or itself derived."""
+    sources = direct_sources(tables)
+    return {name: "" if source in sources else source for name, source in sources.items()}
+
+
+def direct_sources(tables: Mapping[str, str | None]) -> dict[str, str]:
+    """For each derived table the one it was made for, which may be derived too; "" where that is unknown."""
     by_lower = {name.lower(): name for name in tables}
     sources: dict[str, str] = {}
     for name, sql in tables.items():
@@ -131,7 +137,7 @@ def source_tables(tables: Mapping[str, str | None]) -> dict[str, str]:
         for shadow in shadow_names(name, module):
             if shadow in tables:
                 sources[shadow] = name
-    return {name: "" if source in sources else source for name, source in sources.items()}
+    return sources
 
 
 def _vocabulary_source(sql: str, by_lower: Mapping[str, str]) -> str:

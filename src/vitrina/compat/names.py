@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from vitrina.compat.inner_names import INNER
+from vitrina.compat.repeated_names import with_repeated
 from vitrina.compat.utility_names import ASGI, MULTIPART, SQLITE, UTILITIES
 
 _TOKENS = {
@@ -44,8 +46,6 @@ def _all_from(module: str, names: str) -> dict[str, str]:
     return {name: f"{module}:{name}" for name in names.split()}
 
 
-_BASE_VIEWS = _all_from("vitrina.compat.views", "BaseView View DatasetteError")
-
 #: modules that are ours themselves, so that what a test puts into them is what we call
 SAME_MODULES: Mapping[str, str] = {
     "datasette.publish.cloudrun": "vitrina.publish.cloudrun",
@@ -56,7 +56,7 @@ SAME_MODULES: Mapping[str, str] = {
 SET_THROUGH: Mapping[str, frozenset[str]] = {"datasette.cli": frozenset({"call"})}
 
 #: names of a module; a value is "module:attribute", or "module:" for the module itself
-NAMES: Mapping[str, Mapping[str, str]] = {
+_OUTER: Mapping[str, Mapping[str, str]] = {
     "datasette": {
         **{name: ASGI[name] for name in ("Request", "Response", "NotFound", "Forbidden", "PayloadTooLarge")},
         **_TOKENS,
@@ -65,7 +65,7 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         **_VERSION,
         "Event": "vitrina.hooks.events:Event",
         "Permission": "vitrina.access.legacy:Permission",
-        "Context": "vitrina.compat.views:Context",
+        "Context": "vitrina.facade.views:Context",
         "actor_matches_allow": "vitrina.access.actors:actor_matches_allow",
     },
     "datasette.__main__": {},
@@ -74,8 +74,14 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "datasette.app": {
         "Datasette": "vitrina.facade.datasette:Datasette",
         "DatasetteClient": "vitrina.http.client:InProcessClient",
-        "SETTINGS": "vitrina.compat.settings:SETTINGS",
-        "DEFAULT_SETTINGS": "vitrina.compat.settings:DEFAULT_SETTINGS",
+        **_all_from(
+            "vitrina.compat.settings",
+            "DEFAULT_SETTINGS INTERNAL_DB_NAME OBSOLETE_SETTINGS SETTINGS SQLITE_LIMIT_ATTACHED Setting",
+        ),
+        **_all_from("vitrina.compat.routing", "permanent_redirect route_pattern_from_filepath wrap_view"),
+        **_all_from("vitrina.facade.resolving", "ResolvedRow ResolvedTable"),
+        "PermissionCheck": "vitrina.execute.permissions:Check",
+        "favicon": "vitrina.facade.page_classes:favicon",
         "Database": "vitrina.facade.database:Database",
         "PaginatedResources": "vitrina.facade.resource_lists:PaginatedResources",
         "ResourcesSQL": "vitrina.facade.resource_lists:ResourcesSQL",
@@ -106,25 +112,31 @@ NAMES: Mapping[str, Mapping[str, str]] = {
         "QueryInterrupted": "vitrina.errors:QueryInterrupted",
         "DatasetteClosedError": "vitrina.errors:DatabaseClosed",
     },
-    "datasette.default_permissions": {},
-    "datasette.events": _all_from("vitrina.hooks.events", _EVENTS),
+    "datasette.events": {
+        **_all_from("vitrina.hooks.events", _EVENTS),
+        "register_events": "vitrina.compat.built_in_hooks:register_events",
+    },
     "datasette.facets": {
         "Facet": "vitrina.web.table.facet_class:Facet",
+        "register_facet_classes": "vitrina.compat.built_in_hooks:register_facet_classes",
         **_all_from("vitrina.compat.facets", "ColumnFacet ArrayFacet DateFacet load_facet_configs"),
     },
     "datasette.filters": {
         "FilterArguments": "vitrina.web.table.filter_arguments:FilterArguments",
         "Filters": "vitrina.compat.filters:Filters",
+        **_all_from("vitrina.compat.filter_classes", "Filter InFilter NotInFilter TemplatedFilter"),
+        **_all_from("vitrina.compat.table_filters", "search_filters through_filters where_filters"),
     },
     "datasette.fixtures": _all_from("vitrina.compat.fixtures", _FIXTURES),
     "datasette.hookspecs": {**_HOOK_NAMES, **_all_from("vitrina.hooks.spec", _HOOKS)},
-    "datasette.jump": {"JumpSQL": "vitrina.web.jump_sql:JumpSQL"},
+    "datasette.jump": _all_from("vitrina.web.jump_sql", "JumpSQL namespace_sql_params"),
     "datasette.permissions": {
         "Action": "vitrina.access.actions:Action",
         "Permission": "vitrina.access.legacy:Permission",
         "Resource": "vitrina.access.resources:Resource",
         "PermissionSQL": "vitrina.access.permission_sql:PermissionSQL",
         "SkipPermissions": "vitrina.execute.permissions:skip_permissions",
+        "AllowedResource": "vitrina.facade.resource_lists:AllowedResource",
     },
     "datasette.plugins": {
         "pm": "vitrina.facade.plugins:pm",
@@ -134,18 +146,16 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "datasette.publish": {},
     **{name: {} for name in SAME_MODULES},
     "datasette.renderer": {
-        "CustomJSONEncoder": "vitrina.compat.json_encoder:CustomJSONEncoder",
-        "remove_infinites": "vitrina.compat.json_encoder:remove_infinites",
+        **_all_from("vitrina.compat.json_encoder", "CustomJSONEncoder remove_infinites"),
+        **_all_from("vitrina.compat.json_answers", "convert_specific_columns_to_json json_renderer"),
     },
     "datasette.resources": _all_from(
         "vitrina.access.resources", "Resource DatabaseResource TableResource QueryResource"
     ),
-    "datasette.stored_queries": {
-        "StoredQuery": "vitrina.catalog.stored:StoredQuery",
-        "StoredQueryPage": "vitrina.facade.stored_queries:StoredQueryPage",
-    },
     "datasette.tokens": {**_TOKENS, "SignedTokenHandler": "vitrina.tokens.handlers:SignedTokenHandler"},
-    "datasette.tracer": _all_from("vitrina.hooks.tracing", "trace trace_child_tasks capture_traces get_task_id"),
+    "datasette.tracer": _all_from(
+        "vitrina.hooks.tracing", "trace trace_child_tasks capture_traces get_task_id TRACE_RESERVED_KEYS"
+    ),
     "datasette.url_builder": _all_from("vitrina.http.urls", "Urls PrefixedUrlString"),
     "datasette.utils": UTILITIES,
     "datasette.utils.asgi": ASGI,
@@ -154,11 +164,10 @@ NAMES: Mapping[str, Mapping[str, str]] = {
     "datasette.utils.multipart": MULTIPART,
     "datasette.utils.sqlite": SQLITE,
     "datasette.utils.testing": _all_from("vitrina.compat.test_client", "TestClient TestResponse"),
-    "datasette.views": {"Context": "vitrina.compat.views:Context"},
-    "datasette.views.base": _BASE_VIEWS,
-    "datasette.views.database": {"DatabaseView": "vitrina.compat.page_views:DatabaseView"},
-    "datasette.views.index": {"IndexView": "vitrina.compat.page_views:IndexView"},
 }
+
+#: names of every module, with those that it takes from its neighbours
+NAMES: Mapping[str, Mapping[str, str]] = with_repeated({**_OUTER, **INNER})
 
 #: modules that have modules below them
 PACKAGES = frozenset(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from vitrina.dialect.quoting import escape_sqlite
+from vitrina.dialect.quoting import escape_sqlite, quote_identifier
 from vitrina.tilde import tilde_decode, tilde_encode
 
 
@@ -32,3 +32,14 @@ def compound_keys_after_sql(pks: Sequence[str], start_index: int = 0) -> str:
         parts.append(f"{escape_sqlite(pk)} > :p{start_index + last}")
         alternatives.append(f"({' and '.join(parts)})")
     return "({})".format("\n  or\n".join(alternatives))
+
+
+async def row_sql_params_pks(db: Any, table: str, pk_values: Sequence[str]) -> tuple[str, dict[str, str], list[str]]:
+    """SQL for one row, its parameters, and the columns of the key."""
+    pks = await db.primary_keys(table)
+    selected = "*"
+    if not pks:
+        selected, pks = "rowid, *", ["rowid"]
+    condition = " AND ".join(f"{quote_identifier(pk)}=:p{number}" for number, pk in enumerate(pks))
+    params = {f"p{number}": value for number, value in enumerate(pk_values)}
+    return f"select {selected} from {escape_sqlite(table)} where {condition}", params, list(pks)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from vitrina.catalog.derive import fts_tables, hidden_tables
+from vitrina.catalog.derive import direct_sources, fts_tables, hidden_tables
 from vitrina.dialect.quoting import quote_identifier
 from vitrina.engine.sqlite.guard import TimeLimit
 
@@ -126,7 +126,7 @@ def supports_returning() -> bool:
     return sqlite_version() >= (3, 35, 0)
 
 
-def sqlite_hidden_table_names(conn: sqlite3.Connection) -> list[str]:
+def sqlite_hidden_table_names(conn: sqlite3.Connection, *, schema: str | None = "main") -> list[str]:
     """Tables that are left out of lists: virtual tables' own and such like."""
     rows = conn.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
     return sorted(hidden_tables({row[0]: row[1] for row in rows}))
@@ -141,3 +141,33 @@ def sqlite_timelimit(conn: sqlite3.Connection, ms: float) -> Iterator[None]:
         yield
     finally:
         limit.stop()
+
+
+def sqlite_table_type(conn: sqlite3.Connection, table: str, *, schema: str | None = "main") -> str | None:
+    """table, view, virtual or shadow; None where there is nothing of exactly that name."""
+    found = conn.execute("SELECT type FROM pragma_table_list WHERE schema = ? AND name = ?", (schema or "main", table))
+    row = found.fetchone()
+    if row is None or table in ("sqlite_master", "sqlite_schema"):
+        return None
+    return str(row[0])
+
+
+def sqlite_derived_table_dependencies(conn: sqlite3.Connection, *, schema: str | None = "main") -> dict[str, str]:
+    """Table made by SQLite for another one, such as a full-text index's → that other one."""
+    master = f"{quote_identifier(schema or 'main')}.sqlite_master"
+    rows = conn.execute(f"SELECT name, sql FROM {master} WHERE type = 'table'").fetchall()
+    return direct_sources({row[0]: row[1] for row in rows})
+
+
+def check_structured_write_table(conn: sqlite3.Connection, table: str, *, allow_missing: bool = False) -> None:
+    """Raise ValueError unless rows of ``table`` may be written through the API."""
+    found = conn.execute(
+        "SELECT type FROM pragma_table_list WHERE schema = 'main' AND lower(name) = lower(?)", (table,)
+    ).fetchone()
+    is_missing = found is None or table in ("sqlite_master", "sqlite_schema")
+    if (is_missing and not allow_missing) or (not is_missing and found[0] != "table"):
+        raise ValueError("Structured writes require an ordinary table")
+
+
+#: Python's own module is used
+using_pysqlite3 = False

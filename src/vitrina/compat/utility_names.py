@@ -57,10 +57,35 @@ UTILITIES: Mapping[str, str] = {
         "vitrina.http.paths",
         "path_with_added_args path_with_format path_with_removed_args path_with_replaced_args",
     ),
-    **_all_from("vitrina.compat.row_path", "urlsafe_components path_from_row_pks compound_keys_after_sql"),
+    **_all_from(
+        "vitrina.compat.row_path", "urlsafe_components path_from_row_pks compound_keys_after_sql row_sql_params_pks"
+    ),
     **_all_from("vitrina.compat.json_encoder", "CustomJSONEncoder remove_infinites"),
     **_all_from("vitrina.compat.sqlite_facts", _FACTS),
     **_all_from("vitrina.compat.configuration", _CONFIGURATION),
+    **_all_from(
+        "vitrina.compat.connection_checks",
+        "ConnectionProblem SPATIALITE_FUNCTIONS SPATIALITE_PATHS SpatialiteConnectionProblem SpatialiteNotFound "
+        "check_connection find_spatialite",
+    ),
+    **_all_from("vitrina.compat.documented", "documented functions_marked_as_documented"),
+    **_all_from("vitrina.compat.filters", "filters_should_redirect"),
+    **_all_from(
+        "vitrina.compat.folders",
+        "calculate_etag copytree initial_path_for_datasette link_or_copy link_or_copy_directory "
+        "md5_not_usedforsecurity module_from_path",
+    ),
+    **_all_from("vitrina.compat.limited_writers", "EscapeHtmlWriter LimitedWriter WriteLimitExceeded"),
+    **_all_from("vitrina.compat.old_metadata", "move_plugins_and_allow move_table_config"),
+    **_all_from(
+        "vitrina.compat.statement_words",
+        "allowed_pragmas allowed_sql_res comment_re detect_fts_sql disallawed_sql_res reserved_words",
+    ),
+    **_all_from(
+        "vitrina.compat.write_values",
+        "WriteJsonValueError decode_write_json_cell decode_write_json_row decode_write_json_rows",
+    ),
+    "UNSTABLE_API_MESSAGE": "vitrina.web.unstable:UNSTABLE",
     **_all_from("vitrina.compat.answers", "add_cors_headers append_querystring error_body resolve_routes"),
 }
 
@@ -76,6 +101,10 @@ ASGI: Mapping[str, str] = {
     "FormData": _FORMS["FormData"],
     "AsgiFileDownload": "vitrina.compat.static_views:AsgiFileDownload",
     "asgi_static": "vitrina.compat.static_views:asgi_static",
+    **_all_from(
+        "vitrina.compat.asgi_parts",
+        "AsgiLifespan AsgiRunOnFirstRequest DEFAULT_MAX_POST_BODY_BYTES HASHED_STATIC_CACHE_CONTROL SAMESITE_VALUES",
+    ),
     **_all_from("vitrina.http.streaming", "AsgiStream AsgiWriter"),
     **_all_from(
         "vitrina.compat.sending",
@@ -88,13 +117,23 @@ ASGI: Mapping[str, str] = {
     "Base400": "vitrina.errors:VitrinaError",
 }
 
-MULTIPART: Mapping[str, str] = _FORMS
+MULTIPART: Mapping[str, str] = {
+    **_FORMS,
+    **_all_from(
+        "vitrina.compat.form_parsing",
+        "DEFAULT_MAX_FIELDS DEFAULT_MAX_FIELD_SIZE DEFAULT_MAX_FILES DEFAULT_MAX_FILE_SIZE "
+        "DEFAULT_MAX_MEMORY_FILE_SIZE DEFAULT_MAX_PARTS DEFAULT_MAX_PART_HEADER_BYTES DEFAULT_MAX_PART_HEADER_LINES "
+        "DEFAULT_MAX_REQUEST_SIZE DEFAULT_MIN_FREE_DISK_BYTES MultipartParseError parse_content_disposition "
+        "parse_content_type parse_form_data",
+    ),
+}
 
 SQLITE: Mapping[str, str] = {
     "sqlite3": "sqlite3:",
     **_all_from(
         "vitrina.compat.sqlite_facts",
         "sqlite_hidden_table_names sqlite_version supports_generated_columns supports_returning "
-        "supports_table_list supports_table_xinfo",
+        "supports_table_list supports_table_xinfo check_structured_write_table sqlite_derived_table_dependencies "
+        "sqlite_table_type using_pysqlite3",
     ),
 }

@@ -12,13 +12,14 @@ from vitrina.engine.sqlite.database import SqliteDatabase
 from vitrina.engine.sqlite.guard import TimeLimit
 from vitrina.errors import QueryInterrupted
 from vitrina.execute.counts import count_tables
+from vitrina.facade.analysis import analysis_of
 from vitrina.facade.results import ExecuteWriteResult, Results
 from vitrina.hooks.tracing import trace
 
 if TYPE_CHECKING:
     from vitrina.catalog.model import DatabaseCatalog, Table
-    from vitrina.dialect.analysis import SQLAnalysis
     from vitrina.engine.sqlite.reader import SqliteReader
+    from vitrina.facade.analysis import SQLAnalysis
 
 T = TypeVar("T")
 Params = Mapping[str, Any] | Sequence[Any]
@@ -199,7 +200,7 @@ class Database:
 
     async def analyze_sql(self, sql: str, params: Params | None = None) -> SQLAnalysis:
         """What a statement would do, without running it. Raises the driver's own errors."""
-        return await self.engine.analyze(sql, params or {})
+        return analysis_of(await self.engine.analyze(sql, params or {}))
 
     def close(self) -> None:
         """Close every connection. Later use raises DatabaseClosed."""

@@ -16,6 +16,7 @@ from vitrina.facade.assemble import Assembly, assemble
 from vitrina.facade.content import ContentMethods
 from vitrina.facade.database import Database
 from vitrina.facade.identity import IdentityMethods
+from vitrina.facade.inner_names import InnerNames
 from vitrina.facade.lifespan import BackgroundTask, BackgroundTaskSupervisor
 from vitrina.facade.old_names import OldNames
 from vitrina.facade.rendering import RenderingMethods
@@ -42,6 +43,7 @@ class Datasette(
     ResourceMethods,
     ResolvingMethods,
     OldNames,
+    InnerNames,
 ):
     """One server: its databases, configuration, plugins and application.
 

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from vitrina.web.site import Site
 
 
+class AllowedResource(NamedTuple):
+    """A resource that the actor may use, and why."""
+
+    resource: Resource
+    reason: str
+
+
 class ResourcesSQL(NamedTuple):
     """SQL for the internal database, and its parameters."""
 

@@ -3,27 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vitrina.catalog.stored import StoredQuery
+from vitrina.catalog.stored import StoredQuery as CoreQuery
+from vitrina.facade.stored_query import StoredQuery, StoredQueryPage, query_of
 from vitrina.tilde import tilde_decode, tilde_encode
 
 if TYPE_CHECKING:
     from vitrina.web.site import Site
 
-_UNCHANGED: Any = object()
+#: leave the field as it is
+UNCHANGED: Any = object()
 _MOST = 1000
-
-
-@dataclass
-class StoredQueryPage:
-    """One page of stored queries; ``next`` is None on the last."""
-
-    queries: list[StoredQuery]
-    next: str | None
-    has_more: bool
-    limit: int
 
 
 class StoredQueryMethods:
@@ -60,7 +51,7 @@ class StoredQueryMethods:
         if not replace and self.site.store.snapshot.query(database, name) is not None:
             return
         await self.site.store.save_query(
-            StoredQuery(
+            CoreQuery(
                 database=database,
                 name=name,
                 sql=sql,
@@ -88,33 +79,34 @@ class StoredQueryMethods:
         database: str,
         name: str,
         *,
-        sql: str = _UNCHANGED,
-        title: str | None = _UNCHANGED,
-        description: str | None = _UNCHANGED,
-        description_html: str | None = _UNCHANGED,
-        hide_sql: bool = _UNCHANGED,
-        fragment: str | None = _UNCHANGED,
-        parameters: Sequence[str] | None = _UNCHANGED,
-        is_write: bool = _UNCHANGED,
-        is_private: bool = _UNCHANGED,
-        is_trusted: bool = _UNCHANGED,
-        source: str = _UNCHANGED,
-        owner_id: str | None = _UNCHANGED,
-        on_success_message: str | None = _UNCHANGED,
-        on_success_message_sql: str | None = _UNCHANGED,
-        on_success_redirect: str | None = _UNCHANGED,
-        on_error_message: str | None = _UNCHANGED,
-        on_error_redirect: str | None = _UNCHANGED,
+        sql: str = UNCHANGED,
+        title: str | None = UNCHANGED,
+        description: str | None = UNCHANGED,
+        description_html: str | None = UNCHANGED,
+        hide_sql: bool = UNCHANGED,
+        fragment: str | None = UNCHANGED,
+        parameters: Sequence[str] | None = UNCHANGED,
+        is_write: bool = UNCHANGED,
+        is_private: bool = UNCHANGED,
+        is_trusted: bool = UNCHANGED,
+        source: str = UNCHANGED,
+        owner_id: str | None = UNCHANGED,
+        on_success_message: str | None = UNCHANGED,
+        on_success_message_sql: str | None = UNCHANGED,
+        on_success_redirect: str | None = UNCHANGED,
+        on_error_message: str | None = UNCHANGED,
+        on_error_redirect: str | None = UNCHANGED,
     ) -> None:
         """Change what is given of a stored query, leave the rest."""
         given = {key: value for key, value in locals().items() if key not in ("self", "database", "name")}
         await self.site.store.refresh()
-        changes = {key: value for key, value in given.items() if value is not _UNCHANGED}
+        changes = {key: value for key, value in given.items() if value is not UNCHANGED}
         await self.site.store.update_query(database, name, **changes)
 
     async def get_query(self, database: str, name: str) -> StoredQuery | None:
         """A stored query, or None."""
-        return (await self.site.store.refresh()).query(database, name)
+        found = (await self.site.store.refresh()).query(database, name)
+        return None if found is None else query_of(found)
 
     async def remove_query(self, database: str, name: str, source: str | None = None) -> None:
         """Delete a query; with ``source`` only if that is where it comes from."""
@@ -151,7 +143,12 @@ class StoredQueryMethods:
         limit = max(1, min(limit, _MOST))
         page, more = keyed[:limit], len(keyed) > limit
         following = ",".join(tilde_encode(part) for part in page[-1][0]) if more else None
-        return StoredQueryPage([query for _, query in page], following, more, limit)
+        access = await self.site.permissions.load(actor, ("view-query",)) if include_private else None
+        queries = [
+            query_of(query, access.private("view-query", query.database, query.name) if access else None)
+            for _, query in page
+        ]
+        return StoredQueryPage(queries, following, more, limit)
 
     async def count_queries(
         self,
@@ -177,7 +174,7 @@ class StoredQueryMethods:
 
     async def _visible_queries(
         self, database: str | None, actor: Any, q: str | None, filters: dict[str, Any]
-    ) -> list[StoredQuery]:
+    ) -> list[CoreQuery]:
         snapshot = await self.site.store.refresh()
         access = await self.site.permissions.load(actor, ("view-query",))
         wanted = {key: value for key, value in filters.items() if value is not None}
@@ -193,6 +190,6 @@ class StoredQueryMethods:
         ]
 
 
-def _sort_key(query: StoredQuery, database: str | None) -> tuple[str, ...]:
+def _sort_key(query: CoreQuery, database: str | None) -> tuple[str, ...]:
     key = ((query.title or query.name).lower(), query.name)
     return key if database is not None else (query.database, *key)

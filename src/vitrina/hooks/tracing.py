@@ -13,6 +13,8 @@ from typing import Any
 _traces: ContextVar[list[dict[str, Any]] | None] = ContextVar("vitrina_traces", default=None)
 _task: ContextVar[int | None] = ContextVar("vitrina_trace_task", default=None)
 _RESERVED = frozenset({"type", "start", "end", "duration_ms", "traceback"})
+#: keys that a trace may not have
+TRACE_RESERVED_KEYS = set(_RESERVED)
 _FRAMES = 7
 
 

@@ -170,10 +170,13 @@ class DisplayRows(Sequence[DisplayRow]):
 
 
 class CustomRow(dict[str, Any]):
-    """A row for plugins: values by column name or position; iteration gives the values."""
+    """A row for plugins: values by column name or position; iteration gives the values.
 
-    def __init__(self, columns: Sequence[str], values: Sequence[Any]) -> None:
-        super().__init__(zip(columns, values, strict=False))
+    ``values`` are in the order of ``columns``, or an object, or come later.
+    """
+
+    def __init__(self, columns: Sequence[str], values: Sequence[Any] | Mapping[str, Any] | None = None) -> None:
+        super().__init__(values if isinstance(values, Mapping) else zip(columns, values or (), strict=False))
         self.columns = list(columns)
 
     def __getitem__(self, key: Any) -> Any:
@@ -181,6 +184,9 @@ class CustomRow(dict[str, Any]):
 
     def __iter__(self) -> Iterator[Any]:
         return iter([self[column] for column in self.columns])
+
+    def __repr__(self) -> str:
+        return f"CustomRow({list(self.items())})"
 
 
 class _Openings(dict[type, str]):

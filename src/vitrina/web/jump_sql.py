@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,10 +36,10 @@ class JumpSQL:
         if search_text is None:
             search_text = " ".join(text for text in (label, display_name, description) if text)
         return cls(
-            "select :item_type as type, :label as label, :description as description, :url as url,"
+            "select :type as type, :label as label, :description as description, :url as url,"
             " :search_text as search_text, :display_name as display_name",
             {
-                "item_type": item_type,
+                "type": item_type,
                 "label": label,
                 "description": description,
                 "url": url,
@@ -46,3 +47,11 @@ class JumpSQL:
                 "display_name": display_name,
             },
         )
+
+
+def namespace_sql_params(sql: str, params: Mapping[str, Any], prefix: str) -> tuple[str, dict[str, Any]]:
+    """``sql`` and its parameters with every name behind ``prefix_``, so that statements can be put together."""
+    renamed = {f"{prefix}_{name}": value for name, value in params.items()}
+    for name in sorted(params, key=len, reverse=True):
+        sql = re.sub(rf":{re.escape(name)}\b", f":{prefix}_{name}", sql)
+    return sql, renamed

@@ -89,7 +89,7 @@ def uri_of(spec: DatabaseSpec, purpose: Purpose) -> str:
     if not spec.is_mutable:
         return path + "?immutable=1&mode=ro"
     if purpose == "write" or spec.is_temp_disk:
-        return path + f"?mode={spec.mode or 'rw'}" + ("&nolock=1" if spec.nolock else "")
+        return path + f"?mode={spec.mode or 'rwc'}" + ("&nolock=1" if spec.nolock else "")
     return path + "?mode=ro" + ("&nolock=1" if spec.nolock else "")
 
 

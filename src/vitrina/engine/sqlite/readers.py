@@ -75,6 +75,11 @@ class ReaderPool:
         return await asyncio.get_running_loop().run_in_executor(self._exporter, job)
 
     @property
+    def executor(self) -> ThreadPoolExecutor | None:
+        """The threads themselves; None before the first job, and where there are none."""
+        return self._executor
+
+    @property
     def queue_depth(self) -> int:
         """Jobs that wait for a thread."""
         return 0 if self._executor is None else self._executor._work_queue.qsize()

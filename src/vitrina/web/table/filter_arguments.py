@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 
-@dataclass(slots=True)
 class FilterArguments:
     """Conditions for a table page.
 
@@ -16,7 +14,14 @@ class FilterArguments:
     is added to the page's template variables.
     """
 
-    where_clauses: Sequence[str]
-    params: Mapping[str, Any] = field(default_factory=dict)
-    human_descriptions: Sequence[str] = field(default_factory=list)
-    extra_context: Mapping[str, Any] = field(default_factory=dict)
+    def __init__(
+        self,
+        where_clauses: Sequence[str],
+        params: Mapping[str, Any] | None = None,
+        human_descriptions: Sequence[str] | None = None,
+        extra_context: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.where_clauses = where_clauses
+        self.params: Mapping[str, Any] = params or {}
+        self.human_descriptions: Sequence[str] = human_descriptions or []
+        self.extra_context: Mapping[str, Any] = extra_context or {}

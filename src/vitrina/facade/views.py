@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, ClassVar
 
 from vitrina.errors import VitrinaError
@@ -39,8 +40,37 @@ class DatasetteError(VitrinaError):
         self.plain_message = plain_message
 
 
+@dataclass
+class ContextField:
+    """One variable of a page, for documentation."""
+
+    name: str
+    type_name: str
+    help: str
+    from_extra: bool = False
+
+
+def from_extra() -> Any:
+    """A field of a :class:`Context` that is described by the extra of its name."""
+    return field(metadata={"from_extra": True})
+
+
 class Context:
     """Base of classes whose fields are the variables of a page."""
+
+    @classmethod
+    def documented_fields(cls) -> list[ContextField]:
+        """Every field with its words, those whose name begins with ``_`` left out."""
+        return [
+            ContextField(
+                each.name,
+                each.type if isinstance(each.type, str) else getattr(each.type, "__name__", str(each.type)),
+                each.metadata.get("help", ""),
+                bool(each.metadata.get("from_extra")),
+            )
+            for each in _fields_of(cls)
+            if not each.name.startswith("_")
+        ]
 
 
 class View:
@@ -126,3 +156,7 @@ def _not_allowed(request: Request) -> Response:
     if request.path.endswith(".json") or request.header(b"content-type") == "application/json":
         return Response.error("Method not allowed", 405)
     return Response.text("Method not allowed", status=405)
+
+
+def _fields_of(cls: Any) -> tuple[Any, ...]:
+    return fields(cls) if is_dataclass(cls) else ()

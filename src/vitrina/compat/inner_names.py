@@ -1,0 +1,149 @@
+"""Names of the reference's inner modules, and which of our objects stand under them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def _all_from(module: str, names: str) -> dict[str, str]:
+    return {name: f"{module}:{name}" for name in names.split()}
+
+
+_RULES = "vitrina.compat.default_rules"
+_CONTEXTS = "vitrina.compat.contexts"
+_ANALYSIS = _all_from("vitrina.facade.analysis", "Operation OperationKey SQLAnalysis analyze_sql_tables")
+_PAGES = "vitrina.facade.page_classes"
+
+#: module → name → "module:attribute"
+INNER: Mapping[str, Mapping[str, str]] = {
+    "datasette.actor_auth_cookie": {"actor_from_request": "vitrina.compat.built_in_hooks:actor_from_cookie"},
+    "datasette.blob_renderer": {
+        **_all_from("vitrina.compat.built_in_hooks", "render_blob"),
+        "register_output_renderer": "vitrina.compat.built_in_hooks:register_blob_renderer",
+    },
+    "datasette.csrf": _all_from(
+        "vitrina.compat.asgi_parts", "CrossOriginProtectionMiddleware DEFAULT_PORTS SAFE_METHODS"
+    ),
+    "datasette.default_actions": _all_from("vitrina.compat.built_in_hooks", "register_actions"),
+    "datasette.default_column_types": {
+        **_all_from("vitrina.compat.built_in_hooks", "register_column_types"),
+        **{
+            f"{name}ColumnType": f"vitrina.compat.built_in_hooks:{name}ColumnType"
+            for name in ("Email", "Json", "Textarea", "Url")
+        },
+    },
+    "datasette.default_database_actions": _all_from("vitrina.compat.built_in_hooks", "database_actions"),
+    "datasette.default_debug_menu": _all_from("vitrina.compat.built_in_hooks", "jump_items_sql"),
+    "datasette.default_jump_items": _all_from("vitrina.compat.built_in_hooks", "jump_items_sql"),
+    "datasette.default_magic_parameters": _all_from(
+        "vitrina.compat.magic", "actor cookie header now random register_magic_parameters"
+    ),
+    "datasette.default_permissions": _all_from(
+        _RULES,
+        "ActorRestrictions DEFAULT_ALLOW_ACTIONS actor_restrictions_sql config_permissions_sql "
+        "default_action_permissions_sql default_allow_sql_check default_query_permissions_sql "
+        "restrictions_allow_action root_user_permissions_sql",
+    ),
+    "datasette.default_permissions.config": _all_from(_RULES, "config_permissions_sql"),
+    "datasette.default_permissions.defaults": _all_from(
+        _RULES,
+        "DEFAULT_ALLOW_ACTIONS default_action_permissions_sql default_allow_sql_check default_query_permissions_sql",
+    ),
+    "datasette.default_permissions.helpers": _all_from(
+        _RULES, "PermissionRow PermissionRowCollector action_in_list get_action_name_variants"
+    ),
+    "datasette.default_permissions.restrictions": _all_from(
+        _RULES, "ActorRestrictions actor_restrictions_sql restrictions_allow_action"
+    ),
+    "datasette.default_permissions.root": _all_from(_RULES, "root_user_permissions_sql"),
+    "datasette.default_permissions.sqlite_statistics": {
+        "permission_resources_sql": f"{_RULES}:sqlite_statistics_sql",
+    },
+    "datasette.default_permissions.tokens": {
+        "actor_from_signed_api_token": f"{_RULES}:actor_from_signed_api_token",
+        "register_token_handler": "vitrina.compat.built_in_hooks:register_token_handler",
+    },
+    "datasette.default_query_actions": _all_from("vitrina.compat.built_in_hooks", "query_actions"),
+    "datasette.default_table_actions": _all_from("vitrina.compat.built_in_hooks", "table_actions"),
+    "datasette.extras": _all_from(
+        "vitrina.compat.extras", "Extra ExtraExample ExtraRegistry ExtraScope Provider extra_names_from_request"
+    ),
+    "datasette.forbidden": _all_from("vitrina.compat.built_in_hooks", "forbidden"),
+    "datasette.handle_exception": _all_from("vitrina.compat.built_in_hooks", "handle_exception"),
+    "datasette.inspect": _all_from(
+        "vitrina.compat.inspection", "HASH_BLOCK_SIZE inspect_hash inspect_tables inspect_views"
+    ),
+    "datasette.sql_functions": _all_from("vitrina.compat.built_in_hooks", "prepare_connection"),
+    "datasette.stored_queries": {
+        **_all_from(
+            "vitrina.facade.stored_query",
+            "StoredQuery StoredQueryPage query_options_json query_row_to_stored_query stored_query_page_to_dict "
+            "stored_query_to_dict",
+        ),
+        **_all_from(
+            "vitrina.compat.query_functions",
+            "QUERY_OPTION_FIELDS UNCHANGED add_query count_queries get_query list_queries remove_query "
+            "save_queries_from_config update_query",
+        ),
+    },
+    "datasette.template_contexts": _all_from(_CONTEXTS, "PAGES TEMPLATE_BASE_CONTEXT documented_context_keys"),
+    "datasette.utils.actions_sql": _all_from(
+        "vitrina.compat.permission_queries",
+        "build_allowed_resources_sql build_permission_rules_sql check_permission_for_resource "
+        "check_permissions_for_actions explain_permission_for_resource",
+    ),
+    "datasette.utils.internal_db": _all_from(
+        "vitrina.compat.internal_tables",
+        "INTERNAL_DB_SCHEMA_INDEXES INTERNAL_DB_SCHEMA_SQL INTERNAL_DB_SCHEMA_TABLES init_internal_db "
+        "populate_schema_tables",
+    ),
+    "datasette.utils.permissions": _all_from(
+        "vitrina.compat.permission_rules",
+        "SKIP_PERMISSION_CHECKS build_rules_union gather_permission_sql_from_hooks "
+        "resolve_permissions_from_catalog resolve_permissions_with_candidates",
+    ),
+    "datasette.utils.shutil_backport": _all_from("vitrina.compat.folders", "copytree"),
+    "datasette.utils.sql_analysis": _ANALYSIS,
+    "datasette.write_sql": _all_from(
+        "vitrina.compat.write_decisions",
+        "IgnoreWriteSqlOperation PermissionRequirement QueryWriteRejected RejectWriteSqlOperation "
+        "RequireWriteSqlPermissions UnsupportedWriteSqlOperation WriteSqlOperationDecision "
+        "decision_for_write_sql_operation ensure_query_write_permissions operation_is_write "
+        "row_mutation_requirements",
+    ),
+    "datasette.views": _all_from("vitrina.facade.views", "Context ContextField from_extra"),
+    "datasette.views.base": _all_from("vitrina.facade.views", "BaseView DatasetteError View"),
+    "datasette.views.database": {
+        **_all_from(_PAGES, "DatabaseView QueryView database_download"),
+        **_all_from(_CONTEXTS, "DatabaseContext QueryContext"),
+    },
+    "datasette.views.execute_write": _all_from(_PAGES, "ExecuteWriteAnalyzeView ExecuteWriteView"),
+    "datasette.views.index": _all_from(_PAGES, "IndexView"),
+    "datasette.views.query_helpers": _all_from("vitrina.compat.write_decisions", "QueryValidationError"),
+    "datasette.views.row": {
+        **_all_from(_PAGES, "RowDeleteView RowUpdateView RowView"),
+        **_all_from(_CONTEXTS, "RowContext"),
+    },
+    "datasette.views.special": _all_from(
+        _PAGES,
+        "AllowDebugView AllowedResourcesView ApiExplorerView AuthTokenView AutocompleteDebugView CreateTokenView "
+        "DatabaseSchemaView InstanceSchemaView JsonDataView JumpView LogoutView MessagesDebugView "
+        "PatternPortfolioView PermissionCheckView PermissionRulesView PermissionsDebugView TableSchemaView",
+    ),
+    "datasette.views.stored_queries": _all_from(
+        _PAGES,
+        "GlobalQueryListView QueryCreateAnalyzeView QueryDefinitionView QueryDeleteView QueryEditView QueryListView "
+        "QueryParametersView QueryStoreView QueryUpdateView",
+    ),
+    "datasette.views.table": {
+        **_all_from(
+            _PAGES,
+            "TableAutocompleteView TableCountView TableDropView TableFragmentView TableInsertView "
+            "TableSetColumnTypeView TableUpsertView table_view",
+        ),
+        **_all_from(_CONTEXTS, "TableContext"),
+    },
+    "datasette.views.table_create_alter": _all_from(
+        _PAGES, "DatabaseForeignKeyTargetsView TableAlterView TableCreateView TableForeignKeySuggestionsView"
+    ),
+}

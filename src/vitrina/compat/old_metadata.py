@@ -1,0 +1,64 @@
+"""Moving configuration out of metadata, as plugins that read both do it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_EVERYWHERE = ("plugins", "allow")
+_TABLE_KEYS = (
+    "hidden",
+    "sort",
+    "sort_desc",
+    "size",
+    "sortable_columns",
+    "label_column",
+    "facets",
+    "fts_table",
+    "fts_pk",
+    "searchmode",
+)
+
+
+def move_plugins_and_allow(
+    source: Mapping[str, Any], destination: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both objects, with ``plugins`` and ``allow`` of every level moved to the second."""
+    return _move(source, destination, lambda path, key: key in _EVERYWHERE)
+
+
+def move_table_config(metadata: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both objects, with what is configuration in tables' metadata moved to the second."""
+    return _move(
+        metadata,
+        config,
+        lambda path, key: len(path) == 4 and path[0] == "databases" and path[2] == "tables" and key in _TABLE_KEYS,
+    )
+
+
+def _move(source: Mapping[str, Any], destination: Mapping[str, Any], moves: Any) -> tuple[Any, Any]:
+    target = _copied(destination)
+
+    def split(node: Mapping[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+        kept: dict[str, Any] = {}
+        for key, value in node.items():
+            if moves(path, key):
+                level = target
+                for part in path:
+                    level = level.setdefault(part, {})
+                level[key] = value
+                continue
+            if not isinstance(value, Mapping):
+                kept[key] = value
+                continue
+            inner = split(value, (*path, key))
+            # An object that held nothing else is gone; one that was empty stays.
+            if inner or not value:
+                kept[key] = inner
+        return kept
+
+    return split(source, ()), target
+
+
+def _copied(node: Any) -> Any:
+    return {key: _copied(value) for key, value in node.items()} if isinstance(node, Mapping) else node
