@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -208,6 +209,7 @@ def assemble(assembly: Assembly) -> Site:
             template_dir=assembly.template_dir,
             plugin_dirs=[each.templates for each in folders if each.templates is not None],
             static=static_url,
+            cache_dir=os.environ.get("VITRINA_TEMPLATE_CACHE"),
         ),
         hooks=hooks,
         facade=assembly.facade,

@@ -62,7 +62,7 @@ def make_dockerfile(
     words += ["--inspect-file", "inspect-data.json"]
     words += ["--metadata", shlex.quote(metadata_file)] if metadata_file else []
     words += [*directory_options(template_dir, plugins_dir, version_note), *static_options(static)]
-    words += _further_options(extra_options)
+    words += further_options(extra_options)
     return _TEMPLATE.format(
         packages=APT_GET_DOCKERFILE_EXTRAS.format(" ".join(packages)) if packages else "",
         environment="\n".join(f"ENV {name} '{_plain(name, value)}'" for name, value in environment.items()),
@@ -96,7 +96,7 @@ def quoted_immutables(files: Iterable[str]) -> list[str]:
     return [word for file in files for word in ("-i", shlex.quote(file))]
 
 
-def _further_options(typed: str | None) -> list[str]:
+def further_options(typed: str | None) -> list[str]:
     """The words of ``--extra-options``, quoted again; between blanks where their quotes are not closed."""
     try:
         words = shlex.split(typed or "")

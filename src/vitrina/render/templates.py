@@ -13,6 +13,7 @@ from jinja2 import Template as JinjaTemplate
 
 from vitrina.dialect.quoting import escape_sqlite
 from vitrina.render.css_class import to_css_class
+from vitrina.render.template_cache import TemplateCache
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "ui" / "templates"
 
@@ -49,7 +50,8 @@ class Templates:
 
     ``template_dir`` is the user's directory, looked at first and read again
     when a file changes; ``plugin_dirs`` come next; built-in templates last,
-    also under ``default:NAME``. ``static`` gives the URL of a static file.
+    also under ``default:NAME``. ``static`` gives the URL of a static file;
+    ``cache_dir`` may hold built-in templates that were compiled beforehand.
     ``environment`` is the asynchronous one that plugins see; its synchronous
     twin shares its filters, tests and globals.
     """
@@ -60,14 +62,22 @@ class Templates:
         template_dir: str | Path | None = None,
         plugin_dirs: Sequence[str | Path] = (),
         static: Callable[..., str] = lambda path, plugin=None, mount=None: path,
+        cache_dir: str | Path | None = None,
     ) -> None:
+        # The two environments compile one text to different code, so each has a cache of its own.
+        self._caches = [TemplateCache(Path(cache_dir) / kind) if cache_dir else None for kind in ("async", "sync")]
         self.template_dir = Path(template_dir) if template_dir is not None else None
         self.plugin_dirs = tuple(Path(directory) for directory in plugin_dirs)
         self._built_in_names = _listing(BUILT_IN)
         self._plugin_names = frozenset(name for directory in self.plugin_dirs for name in _listing(directory))
         self.environment = self._open_environment(self._loader())
         self._twin = Environment(
-            loader=self._built_in_loader(), autoescape=True, auto_reload=False, trim_blocks=True, lstrip_blocks=True
+            loader=self._built_in_loader(),
+            autoescape=True,
+            auto_reload=False,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            bytecode_cache=self._caches[1],
         )
         self.environment.filters.update(
             escape_css_string=escape_css_string,
@@ -80,6 +90,16 @@ class Templates:
         self._twin.filters = self.environment.filters
         self._twin.tests = self.environment.tests
         self._twin.globals = self.environment.globals
+
+    def compile_built_in(self) -> None:
+        """Compile every built-in template into ``cache_dir`` (blocking). Raises OSError."""
+        for cache in self._caches:
+            if cache is not None:
+                cache.writing = True
+        for name in sorted(self._built_in_names):
+            for environment in (self.environment, self._twin):
+                environment.get_template(name)
+                environment.get_template(f"default:{name}")
 
     @property
     def has_foreign(self) -> bool:
@@ -94,6 +114,7 @@ class Templates:
             auto_reload=self.template_dir is not None,
             trim_blocks=True,
             lstrip_blocks=True,
+            bytecode_cache=self._caches[0],
         )
 
     def _built_in_loader(self) -> BaseLoader:
