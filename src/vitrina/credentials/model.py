@@ -69,9 +69,27 @@ class CredentialState:
     failures: int
 
     @property
+    def summary(self) -> str:
+        """One word: valid, failing (with or without valid ones), expired, or unused where nobody needed any yet."""
+        if self.failures:
+            return "failing"
+        if self.obtained_at is None:
+            return "unused"
+        return "valid" if self.is_valid else "expired"
+
+    @property
     def is_valid(self) -> bool:
         """Whether there are credentials that have not expired."""
         return self.obtained_at is not None and (self.valid_until is None or self.valid_until > datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialUse:
+    """Who needs credentials, for the page about them: ``place`` is the key of its configuration."""
+
+    used_by: str
+    place: str
+    state: CredentialState
 
 
 def parse_expiration(text: object) -> datetime:

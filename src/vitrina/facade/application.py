@@ -24,12 +24,12 @@ from vitrina.http.static import StaticFiles, static_handler
 from vitrina.http.trace_output import traced
 from vitrina.web.concealment import KEY as HIDE_EXISTENCE
 from vitrina.web.concealment import conceal
+from vitrina.web.credentials import credential_routes
 from vitrina.web.custom_page import custom_page
 from vitrina.web.error_page import csrf_page_renderer, error_page_renderer
 from vitrina.web.limits import limited_site
 from vitrina.web.replication.read_replicas import READ_REPLICAS, WithFreshness
 from vitrina.web.reuse import AnswerCache
-from vitrina.web.credentials import credential_routes
 from vitrina.web.routes import routes
 
 if TYPE_CHECKING:

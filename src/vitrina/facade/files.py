@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitrina.hooks import file_spec
 from vitrina.web.column_types import REGISTRY_KEY
+from vitrina.web.credentials import offer_credentials
 
 if TYPE_CHECKING:
     from vitrina.http.router import Route
@@ -32,6 +33,7 @@ def open_files(site: Site) -> None:
         return
     access = importlib.import_module("vitrina.files.access")
     site.state[_KEY] = importlib.import_module("vitrina.files.service").Files(config, site.internal)
+    offer_credentials(site, site.state[_KEY].credential_uses)
     for action in access.FILE_ACTIONS:
         site.permissions.actions.register(action)
     site.permissions.add_blocks(access.source_blocks(site.config.raw))

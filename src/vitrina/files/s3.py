@@ -77,7 +77,6 @@ class S3Storage(Storage):
     # Where files are
 
     def credential_state(self) -> CredentialState | None:
-        """Source, validity and last error of the credentials, for people who look after the server."""
         return None if self._keeper is None else self._keeper.state()
 
     async def _credentials(self) -> Credentials:
@@ -247,11 +246,12 @@ class S3Storage(Storage):
 
     async def receive_upload(self, path: str, stream: AsyncIterator[bytes], content_type: str) -> FileMetadata:
         async with _uploads:
-            store, key = await self._place(path)
+            check_path(path)
+            # Asked once: a broker may name another folder the next time.
             bucket, prefix = await self._folder()
             hashed = _Hashed(stream)
             with self._translated():
-                await self._send(store, key, hashed, content_type)
+                await self._send(self._store(bucket), prefix + path, hashed, content_type)
         return FileMetadata(
             path=path,
             filename=path.rpartition("/")[2],
@@ -319,6 +319,8 @@ class _Located(S3Storage):
         self._fixed = (bucket, prefix)
 
     async def _folder(self) -> tuple[str, str]:
+        # Sees to it that those of the next request are valid.
+        await self._credentials()
         return self._fixed
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from vitrina.config.secrets import SECRET_WORDS
 from vitrina.credentials.configured import CREDENTIAL_OPTIONS
+from vitrina.credentials.model import CredentialUse
 from vitrina.errors import BadRequest, NotFound
 from vitrina.files.configuration import FilesConfig, SourceConfig
 from vitrina.files.content_type import HEAD, inspected_type
@@ -56,6 +57,14 @@ class Files:
         await self.thumbnails.close()
         for storage in self.storages.values():
             await storage.close()
+
+    def credential_uses(self) -> list[CredentialUse]:
+        """The credentials of the sources, without secrets."""
+        states = [(slug, storage.credential_state()) for slug, storage in self.storages.items()]
+        sources = self.config.sources
+        return [
+            CredentialUse(f"files: {slug}", sources[slug].place, state) for slug, state in states if state is not None
+        ]
 
     # Looking up
 

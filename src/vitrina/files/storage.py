@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vitrina.errors import PayloadTooLarge, Unavailable
 
 if TYPE_CHECKING:
+    from vitrina.credentials.model import CredentialState
     from vitrina.files.part_store import PartStore
 
 #: bytes of the pieces in which files are read and written
@@ -173,6 +174,10 @@ class Storage(ABC):
     def located(self, metadata: Mapping[str, Any]) -> Storage:
         """The storage for a file stored with this ``metadata``, where the place of files may change; else itself."""
         return self
+
+    def credential_state(self) -> CredentialState | None:
+        """Where its credentials come from and how they are, for people who look after the server; None without any."""
+        return None
 
     async def close(self) -> None:
         """Give up what it holds. Idempotent."""
