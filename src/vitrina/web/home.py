@@ -12,6 +12,7 @@ from vitrina.version import REFERENCE_VERSION
 from vitrina.web.absolute import alternate_json
 from vitrina.web.action_menu import plugin_actions, slot
 from vitrina.web.database_summary import summarize, summarize_unread
+from vitrina.web.file_links import homepage_files
 from vitrina.web.page import render_page
 from vitrina.web.reuse import reusable
 from vitrina.web.unstable import UNSTABLE
@@ -70,7 +71,10 @@ async def _home(site: Site, request: Request, templates: list[str], *, noindex: 
         "datasette_version": REFERENCE_VERSION,
         "private": access.private("view-instance"),
         "top_homepage": slot(site, "top_homepage", request=request),
-        "homepage_actions": await plugin_actions(site, request, "homepage_actions"),
+        "homepage_actions": [
+            *await homepage_files(site, request.actor),
+            *await plugin_actions(site, request, "homepage_actions"),
+        ],
         "noindex": noindex,
         "alternate_url_json": alternate_json(site, request),
     }

@@ -65,6 +65,7 @@ function alignMissing(table) {
   }
 }
 
+if (document.querySelector("datasette-file")) import("./files-cell.js");
 for (const table of document.querySelectorAll("body.table table.rows-and-columns")) alignMissing(table);
 for (const cell of document.querySelectorAll("table.rows-and-columns td.type-str")) improve(cell);
 for (const table of document.querySelectorAll("body.query table.rows-and-columns")) {

@@ -4,6 +4,10 @@ import { tell } from "./ask.js";
 
 const data = window._datasetteTableData;
 
+// Columns of files have a field of their own.
+const columns = [...(window._vitrinaRows?.columns || []), ...(data?.insertRow?.columns || [])];
+if (columns.some((column) => column.column_type?.type === "file")) import("./files-field.js").catch(tell);
+
 const tableActions = {
   "insert-row": async () => (await import("./edit-row.js")).insertRow(data),
   "paste-rows": async () => (await import("./paste-rows.js")).pasteRows(data),
