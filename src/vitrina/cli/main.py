@@ -55,6 +55,7 @@ _LATE = {
     "insert": ("vitrina.cli.insert", "insert"),
     "package": ("vitrina.publish.package", "package"),
     "publish": ("vitrina.publish.group", "publish"),
+    "restore": ("vitrina.cli.restore", "restore_database"),
     "set-password": ("vitrina.cli.password", "set_password"),
     "token": ("vitrina.cli.token", "token"),
 }
