@@ -236,3 +236,26 @@ async def test_files_with_odd_names(tmp_path, serve, name):
     data = (await instance.client.get(path + ".json")).json()
     assert data["database"] == database["name"]
     assert await rows(instance, path + "/t.json") == ["one"]
+
+
+@pytest.mark.parametrize("lost", ["words_data", "words_config", "words_content", "words_idx"])
+async def test_a_virtual_table_that_lost_a_part_of_itself(tmp_path, serve, lost):
+    extra = "create virtual table words using fts5 (text); insert into words values ('a'); create table empty (x);"
+    path = make(tmp_path / "data.db", ["one"], extra=extra)
+    conn = sqlite3.connect(path)
+    conn.execute(f"drop table {lost}")
+    conn.close()
+    instance = serve(path)
+    assert await rows(instance) == ["one"]
+    for page in ("/", "/.json", "/data", "/data.json", "/data/-/schema.json", "/-/jump.json", "/data/t", "/data/t/1"):
+        assert (await instance.client.get(page)).status_code == 200, page
+    for page in ("/data/words", "/data/words.json", "/data/words.csv", "/data/words/1", "/data/words/1.json"):
+        response = await instance.client.get(page)
+        assert response.status_code < 500, (page, response.text)
+    root = {"actor": {"id": "root"}}
+    instance.root_enabled = True
+    written = await instance.client.post("/data/t/-/insert", json={"row": {"n": "two"}}, **root)
+    assert written.status_code == 201
+    dropped = await instance.client.post("/data/words/-/drop", json={"confirm": True}, **root)
+    assert dropped.status_code in (200, 400), dropped.text
+    assert await rows(instance) == ["one", "two"]

@@ -88,6 +88,15 @@ def test_unusual_tables(instance):
     ]
 
 
+def test_parts_of_virtual_tables_are_left_alone(instance, path):
+    operations = {"operations": [{"op": "add_column", "args": {"name": "more"}}]}
+    for place, body in (("alter", operations), ("drop", {"confirm": True}), ("drop", {})):
+        refused = post(instance, f"/data/words_data/-/{place}", body)
+        assert (refused.status_code, refused.json()["error"]) == (400, "words_data is a part of a virtual table")
+    assert post(instance, "/data/words/-/drop", {"confirm": True}).json() == {"ok": True}
+    assert rows(path, "select name from sqlite_master where name like 'words%'") == []
+
+
 def test_a_new_column_of_another_process_is_seen(instance, path):
     post(instance, "/data/plain/-/insert", {"row": {}})
     conn = sqlite3.connect(path)

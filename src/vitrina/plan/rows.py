@@ -149,6 +149,12 @@ def check_ordinary(table: Table) -> None:
         raise InvalidBody("Structured writes require an ordinary table")
 
 
+def check_whole(table: Table) -> None:
+    """Raise InvalidBody for a shadow table: without it, or with it changed, its virtual table is damaged."""
+    if table.kind == "shadow":
+        raise InvalidBody(f"{table.name} is a part of a virtual table")
+
+
 def plan_insert(table: Table, body: RowsBody, *, returns: bool) -> InsertPlan:
     """The plan of an insert. Raises InvalidBody for a virtual, shadow or view table."""
     check_ordinary(table)

@@ -38,6 +38,9 @@ _INDEXES = (
     "OR m.sql LIKE '%without%rowid%') ORDER BY m.rowid, i.seq, c.seqno"
 )
 
+# Errors of one table, or of one view: a virtual table may say of itself that it is damaged.
+_OF_ONE_TABLE = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT_VTAB)
+
 
 def introspect(conn: sqlite3.Connection, name: str, serial: int) -> DatabaseCatalog:
     """The catalog of the main schema of ``conn`` (blocking).
@@ -66,7 +69,8 @@ def _columns(conn: sqlite3.Connection, master: list[tuple[Any, ...]]) -> dict[st
     try:
         rows = conn.execute(_COLUMNS.format(types="'table', 'view'")).fetchall()
     except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_ERROR:
+        # The join does not tell a damaged virtual table from a damaged file; the look at each table does.
+        if getattr(error, "sqlite_errorcode", 0) not in (*_OF_ONE_TABLE, sqlite3.SQLITE_CORRUPT):
             raise
         # A view over something that is gone, or a virtual table of an unknown module, fails the whole join.
         rows = _columns_one_by_one(conn, master)
@@ -82,7 +86,9 @@ def _columns_one_by_one(conn: sqlite3.Connection, master: list[tuple[Any, ...]])
             continue
         try:
             found = conn.execute(f"PRAGMA table_xinfo({quote_identifier(name)})").fetchall()
-        except sqlite3.OperationalError:
+        except sqlite3.DatabaseError as error:
+            if getattr(error, "sqlite_errorcode", 0) not in _OF_ONE_TABLE:
+                raise
             continue
         rows.extend((name, *row) for row in found)
     return rows

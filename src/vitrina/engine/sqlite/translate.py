@@ -18,6 +18,7 @@ TIME_LIMIT_MESSAGE = "SQL query took too long. The time limit is controlled by t
 _PRIMARY = 0xFF
 _LOCKED = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _CORRUPT = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_DAMAGED_VIRTUAL = "vtable constructor failed"
 _UNREADABLE = {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_PERM}
 
 
@@ -48,6 +49,8 @@ def translate(error: BaseException, *, database: str, sql: str = "", params: Any
             f"Database {database}: file is not a database",
             hint="The file is encrypted, or was overwritten by something that is not SQLite.",
         )
+    if text.startswith(_DAMAGED_VIRTUAL):
+        return InvalidSQL(text, hint="A part of this virtual table is missing or damaged; the other tables are fine.")
     if code == sqlite3.SQLITE_CORRUPT:
         return DatabaseCorrupt(
             f"Database {database}: {text}",

@@ -17,15 +17,13 @@ _TABLE_ARGUMENTS: Mapping[str, Schema] = {
     "_next": {"description": "Where the next page begins, as an earlier answer said", "type": "string"},
     "_sort": {"description": "Column to sort by", "type": "string"},
     "_sort_desc": {"description": "Column to sort by, from the largest", "type": "string"},
+    "_facet": {"description": "Column whose values are counted", "type": "array", "items": TEXT},
     "_search": {"description": "Words for the full-text index", "type": "string"},
     "_extra": {"description": "Further keys of the answer", "type": "array", "items": TEXT},
     "_shape": {"type": "string", "enum": ["objects", "arrays", "array", "object"]},
 }
-# Arguments named after columns, or with the names of columns, differ from table to table.
-_FILTERS = (
-    "Rows are filtered by COLUMN=value and COLUMN__OPERATION=value; _facet=COLUMN counts the values of a column. "
-    "These may be repeated."
-)
+# Arguments named after columns differ from table to table.
+_FILTERS = "Rows are filtered by COLUMN=value and COLUMN__OPERATION=value, which may be repeated."
 _PAGED: Mapping[str, Schema] = {"action": TEXT, "parent": TEXT, "child": TEXT, "_size": _COUNT, "_page": _COUNT}
 
 

@@ -13,6 +13,7 @@ from vitrina.hooks.events import AlterTableEvent, DropTableEvent, RenameTableEve
 from vitrina.http.messages import WARNING, add_message
 from vitrina.http.response import Response
 from vitrina.plan.alter import parse_alter
+from vitrina.plan.rows import check_whole
 from vitrina.web.target import current_catalog, named
 from vitrina.web.write.create import table_place
 from vitrina.web.write.durable import durable
@@ -43,6 +44,7 @@ async def alter_table(site: Site, request: Request) -> Response:
     if name in catalog.views:
         # The contract's words, which tell of its making.
         raise InvalidBody(_VIEW if plan.added or plan.rebuild else f"view {name} may not be altered")
+    check_whole(catalog.tables[name])
     altered = await site.writes.rows(
         database, lambda conn: run_alter(conn, name, plan), catalog, request=request, alone=True
     )
@@ -85,6 +87,8 @@ async def drop_table(site: Site, request: Request) -> Response:
     if not access.allowed("drop-table", database.name, name):
         raise Forbidden("Permission denied")
     refuse_immutable(database)
+    table = catalog.tables[name]
+    check_whole(table)
     if not _confirmed(await request.post_body()):
         count = await database.read(lambda reader: _count(reader, name))
         body = {
@@ -95,7 +99,6 @@ async def drop_table(site: Site, request: Request) -> Response:
             "message": 'Pass "confirm": true to confirm',
         }
         return Response.json(body)
-    table = catalog.tables[name]
     await site.writes.rows(database, lambda conn: run_drop(conn, table), catalog, request=request, alone=True)
     await database.look()
     await site.writes.track(DropTableEvent(request.actor, database.name, name))
