@@ -175,8 +175,9 @@ class Bench:
         self.add(Row("--get, whole process", f"{a:.2f} s", f"{b:.2f} s", ratio, 1))
 
     def writing(self) -> None:
-        """Inserts from 8 clients, imports, and reads beside writes."""
+        """Inserts from 8 clients, reads beside writes, and an import."""
         bearer = writes.token(self.reference)
+        best = 0.0
         for rows, least in ((1, 10), (100, 8)):
             pairs = []
             for _ in range(self.rounds):
@@ -188,11 +189,30 @@ class Bench:
             a, b = (statistics.median(column) for column in zip(*pairs, strict=True))
             name = "inserts of one row, 8 clients" if rows == 1 else "inserts of 100 rows, 8 clients"
             self.add(Row(name, f"{a:.0f}/s", f"{b:.0f}/s", statistics.median(b / a for a, b in pairs), least))
-        alone, beside = writes.reading_while_writing(
-            self.vitrina, self.work / "ledger.db", bearer, seconds=self.seconds
-        )
-        note = "Vitrina: alone, and beside inserts; every answer differs from the one before"
-        self.add(Row("reads beside writes", f"{alone:.0f}/s", f"{beside:.0f}/s", beside / alone, 0.7, note))
+            best = best or max(rate for rate, _ in pairs)
+        self.reading_beside_writes(bearer, best)
+        self.importing()
+
+    def reading_beside_writes(self, bearer: str, per_second: float) -> None:
+        """Reads while one row is inserted as often as the reference manages at its best."""
+        rounds = [
+            writes.reading_while_writing(
+                self.vitrina, self.work / "ledger.db", bearer, per_second=per_second, seconds=self.seconds
+            )
+            for _ in range(self.rounds)
+        ]
+        for table, what in (("catalogue", "another table"), ("entries", "the same table")):
+            found = [each[table] for each in rounds]
+            alone, beside, written = (
+                statistics.median(column)
+                for column in zip(*[(f.alone, f.beside, f.writes) for f in found], strict=True)
+            )
+            ratio = statistics.median(each.beside / each.alone for each in found)
+            note = f"Vitrina alone, and beside {written:.0f} inserts/s"
+            self.add(Row(f"reads beside writes to {what}", f"{alone:.0f}/s", f"{beside:.0f}/s", ratio, 0.7, note))
+
+    def importing(self) -> None:
+        """The flights as CSV into a new file, beside the sqlite3 shell."""
         csv_file = writes.export_flights(self.flights, self.work / "flights.csv")
         pairs = [
             (
@@ -203,9 +223,8 @@ class Bench:
         ]
         a, b = (statistics.median(column) for column in zip(*pairs, strict=True))
         ratio = statistics.median(a / b for a, b in pairs)
-        self.add(
-            Row("import of 336,776 rows of CSV", f"{a:.1f} s", f"{b:.1f} s", ratio, 0.5, "against sqlite3 .import")
-        )
+        note = "against sqlite3 .import"
+        self.add(Row("import of 336,776 rows of CSV", f"{a:.1f} s", f"{b:.1f} s", ratio, 0.5, note))
 
     def restricted(self) -> None:
         """The page of a database of 1,000 tables for an actor with a restricted token."""

@@ -6,10 +6,11 @@ import json
 import sqlite3
 import subprocess
 import time
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench import fixtures, load
+from bench.paced import posting
 from bench.servers import Server, serve
 
 SECRET = "bench"
@@ -47,22 +48,41 @@ def insert_rate(command: list[str], path: Path, bearer: str, *, rows: int, secon
         )
 
 
-def reading_while_writing(command: list[str], path: Path, bearer: str, *, seconds: float) -> tuple[float, float]:
-    """Requests per second of one JSON page, alone and during a load of inserts."""
-    row = {"rows": [{"label": "a label of ordinary length", "amount": 12345}] * 20}
-    page = f"/{path.stem}/entries.json?_size=20"
-    with serve(command[0], [*command, "serve", str(entries(path)), "--root"]) as server:
-        url = f"/{path.stem}/entries/-/insert"
-        load.post_rate(server, url, json.dumps(row), bearer=bearer, seconds=1, connections=1)
-        alone = load.rate(server, page, seconds=seconds, connections=4)
-        with ThreadPoolExecutor(1) as pool:
-            writing = pool.submit(
-                load.post_rate, server, url, json.dumps(row), bearer=bearer, seconds=seconds + 1, connections=2
-            )
-            time.sleep(0.3)
-            beside = load.rate(server, page, seconds=seconds, connections=4)
-            writing.result()
-    return alone, beside
+@dataclass(frozen=True)
+class Beside:
+    """Requests per second of a page, alone and beside ``writes`` inserts per second."""
+
+    alone: float
+    beside: float
+    writes: float
+
+
+def reading_while_writing(
+    command: list[str], path: Path, bearer: str, *, per_second: float, seconds: float
+) -> dict[str, Beside]:
+    """Reads of a page of another table in the same file, and of the very table, beside inserts at a fixed rate."""
+    conn = sqlite3.connect(entries(path))
+    conn.execute("create table catalogue (id integer primary key, label text, amount integer)")
+    rows = [("a label of ordinary length", 12345)] * 100
+    for table in ("entries", "catalogue"):
+        conn.executemany(f"insert into {table} (label, amount) values (?, ?)", rows)
+    conn.commit()
+    conn.close()
+    body = json.dumps({"row": {"label": "a label of ordinary length", "amount": 12345}})
+    found = {}
+    with serve(command[0], [*command, "serve", str(path), "--root"]) as server:
+        for table in ("catalogue", "entries"):
+            page = f"/{path.stem}/{table}.json?_size=20"
+            load.rate(server, page, seconds=1, connections=4)
+            alone = load.rate(server, page, seconds=seconds, connections=4)
+            url = f"/{path.stem}/entries/-/insert"
+            with posting(server, url, body, bearer=bearer, per_second=per_second) as writes:
+                time.sleep(0.3)
+                beside = load.rate(server, page, seconds=seconds, connections=4)
+            if writes.failures:
+                raise RuntimeError(f"{server.name} {url}: {writes.failures[0]}")
+            found[table] = Beside(alone, beside, writes.rate)
+    return found
 
 
 def restricted_rate(server: Server, bearer: str, *, seconds: float) -> float:

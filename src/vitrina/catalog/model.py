@@ -82,6 +82,8 @@ class Table:
     override it. ``source_table`` is set for derived tables (FTS and R*Tree
     shadow tables, external-content FTS, fts5vocab, fts4aux): the table whose
     permission decides; "" where the source is unknown or itself derived.
+    ``changes_others`` says that a change of its rows may change other tables
+    too, by a trigger or by the action of a foreign key.
     """
 
     name: str
@@ -99,6 +101,7 @@ class Table:
     fts_table: str | None = None
     label_column: str | None = None
     source_table: str | None = None
+    changes_others: bool = False
     column_names: tuple[str, ...] = ()
     column_by_name: Mapping[str, Column] = field(default_factory=dict)
 

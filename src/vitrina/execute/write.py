@@ -14,11 +14,13 @@ from vitrina.execute.wrapped_write import TrackEvent, WriteFunction, WriteWrappe
 from vitrina.hooks.events import Event
 
 if TYPE_CHECKING:
-    from vitrina.catalog.model import DatabaseCatalog
+    from vitrina.catalog.model import DatabaseCatalog, Table
     from vitrina.engine.sqlite.database import SqliteDatabase
 
 T = TypeVar("T")
 
+# Where SQLite keeps the largest rowid of tables with AUTOINCREMENT.
+_SEQUENCES = "sqlite_sequence"
 #: in the state of a request that is to be answered when the replica has what it wrote
 DURABLE = "durable"
 # In the state of a request.
@@ -67,12 +69,14 @@ class Writes:
         catalog: DatabaseCatalog,
         *,
         request: Any = None,
+        changes: Table | None = None,
         alone: bool = False,
         size: int = 0,
     ) -> T:
         """Run a structured write that was planned with ``catalog``; it is committed when this returns (one hop).
 
-        It may share its commit with others unless it is to be ``alone`` or a
+        It changes rows of the table ``changes``, None for anything else. It
+        may share its commit with others unless it is to be ``alone`` or a
         plugin wraps it. ``size`` is what it holds in bytes. Raises
         CatalogChanged when the schema is another one by now, Unavailable when
         too many writes wait or the file stays locked, InvalidSQL with the
@@ -89,7 +93,8 @@ class Writes:
         events: list[Event] = []
         try:
             if not wrappers:
-                value = await database.write_for_request(checked, shared=not alone, size=size)
+                tables = None if changes is None else touched_tables(changes)
+                value = await database.write_for_request(checked, shared=not alone, size=size, tables=tables)
                 _note_written(request)
                 return value
             result: T = await self._wrapped(database, wrappers, checked, events, size)
@@ -166,6 +171,13 @@ class Writes:
     async def _send(self, events: list[Event]) -> None:
         for event in events:
             await self.track(event)
+
+
+def touched_tables(table: Table) -> frozenset[str] | None:
+    """The tables that change with the rows of an ordinary table; None where that cannot be told."""
+    if table.kind != "table" or table.changes_others:
+        return None
+    return frozenset((table.name, _SEQUENCES))
 
 
 def _with_events(fn: WriteFunction, track_event: TrackEvent) -> Callable[[sqlite3.Connection], Any]:

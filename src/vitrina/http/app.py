@@ -138,10 +138,15 @@ class Application:
                 logger.exception("%s %s failed while it was sent", request.method, request.path)
                 raise
             await (await error_response(request, error, plain_error_page)).asgi_send(outgoing.send)
+        finally:
+            if self.ports.finished is not None:
+                self.ports.finished(scope)
 
     def _own_scope(self, scope: Scope) -> Scope:
         """A copy of the scope with what requests need to know of the settings, and the base_url taken off."""
         scope = {**scope, MAX_BODY_KEY: self.max_post_body_bytes, "csrftoken": _csrf_token}
+        if self.force_https:
+            scope["scheme"] = "https"
         if self.base_url != "/":
             scope[BASE_URL_KEY] = self.base_url
             path = path_of(scope)

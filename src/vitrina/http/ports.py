@@ -44,7 +44,8 @@ class Ports:
     a request, or None, and raises TokenInvalid. ``cached`` is asked first of
     all, with the scope after ``base_url`` was taken off, and for a request
     with credentials once its actor is known; ``remember`` gets
-    each complete answer of a GET with status 200 that was not streamed.
+    each complete answer of a GET with status 200 that was not streamed, and
+    ``finished`` the scope of each request for which ``cached`` had nothing.
     ``render_error`` gives the HTML of an error page and ``render_csrf_error``
     that of a refused form (context: ``reason``). ``handle_exception``,
     ``forbidden`` and ``custom_page`` may answer in place of an error page,
@@ -61,6 +62,7 @@ class Ports:
     authenticate: Callable[[Request], Awaitable[Actor | None]] = _nothing
     cached: Callable[[Scope, Actor | None], Awaitable[Answer | None]] | None = None
     remember: Callable[[Request, Answer], None] | None = None
+    finished: Callable[[Scope], None] | None = None
     render_error: RenderError = plain_error_page
     render_csrf_error: RenderError = plain_error_page
     handle_exception: Callable[[Request, Exception], Awaitable[Response | None]] | None = None

@@ -15,12 +15,14 @@ from typing import Any, TypeVar
 from vitrina.catalog.model import DatabaseCatalog
 from vitrina.dialect.analysis import SQLAnalysis
 from vitrina.engine import observed
+from vitrina.engine.observed import Seen
 from vitrina.engine.protocols import CatalogChanged, DatabaseSpec
 from vitrina.engine.sqlite.analysis import analyze
 from vitrina.engine.sqlite.awaited import Awaited
 from vitrina.engine.sqlite.connections import ConnectionSetup, Purpose, open_connection
 from vitrina.engine.sqlite.files import explain
 from vitrina.engine.sqlite.fingerprint import SMALL_FILE, Fingerprint
+from vitrina.engine.sqlite.own_commits import OwnCommits
 from vitrina.engine.sqlite.reader import ReadConnection, SqliteReader
 from vitrina.engine.sqlite.readers import ReaderPool
 from vitrina.engine.sqlite.session import ReadSession
@@ -98,17 +100,20 @@ class SqliteDatabase:
         self._lock = threading.Lock()
         self._closed = False
         self._next_look: asyncio.Future[int] | None = None
+        self._next_glance: asyncio.Future[frozenset[str]] | None = None
         self._memo: tuple[int, dict[str, Any]] = (0, {})
         self._fingerprint = Fingerprint(spec.hash, None if counts is None else dict(counts))
         self._fingerprint_begun = spec.is_mutable or spec.path is None or self._fingerprint.is_complete
         self._fingerprint_lock = threading.Lock()
         self._turn = turn_of(spec.memory_name)
         self._watcher = Watcher(spec, lambda: self._open("read"))
+        self._own_commits = OwnCommits(self._watcher, self._lock)
         self._writer = Writer(
             spec.name,
             self._open_for_writing,
             self._file_epoch,
             turn=self._turn,
+            commit=self._own_commits.commit,
             threaded=pool.num_sql_threads > 0,
         )
 
@@ -196,6 +201,35 @@ class SqliteDatabase:
         self._next_look = None
         return self._current()[1]
 
+    async def holds(self, generation: int, tables: frozenset[str] | None) -> bool:
+        """Whether ``tables``, or everything with None, are still as they were in ``generation`` (at most one hop)."""
+        if self.is_mutable or self.path is None:
+            in_doubt = await self._glance()
+            if in_doubt and (tables is None or not tables.isdisjoint(in_doubt)):
+                await self.look()
+        return not self._watcher.changes.since(generation, tables)
+
+    async def _glance(self) -> frozenset[str]:
+        """As :meth:`look`, without waiting for a commit that is under way; the tables of which it tells nothing."""
+        if not self.pool.num_sql_threads:
+            return self._glance_now()
+        shared = self._next_glance
+        if shared is None:
+            shared = self._next_glance = asyncio.ensure_future(self.pool.run(self._shared_glance))
+        return await asyncio.shield(shared)
+
+    def _shared_glance(self) -> frozenset[str]:
+        self._next_glance = None
+        return self._glance_now()
+
+    def _glance_now(self) -> frozenset[str]:
+        with self._turn, self._lock:
+            self._ensure_open()
+            in_doubt = self._watcher.in_doubt()
+        if in_doubt is None:
+            self._current()
+        return in_doubt or frozenset()
+
     async def read(self, job: Callable[[SqliteReader], T], *, catalog: DatabaseCatalog | None = None) -> T:
         """Run ``job(reader)`` in a reader thread (one hop); the contract is in the protocol."""
         seen = observed.current()
@@ -234,6 +268,7 @@ class SqliteDatabase:
         """The current catalog and its generation; every job begins with it."""
         with self._turn, self._lock:
             self._ensure_open()
+            self._own_commits.wait()
             catalog = self._watcher.look()
             # Taken with the catalog: another thread may see a newer one before this job has read anything.
             generation = self._watcher.generation
@@ -261,12 +296,10 @@ class SqliteDatabase:
         awaited: Awaited,
         slot: _Slot | None = None,
         *,
-        seen: dict[Any, int] | None = None,
+        seen: dict[Any, Seen] | None = None,
     ) -> T:
         current, generation = self._current()
-        if seen is not None:
-            # The oldest counts: what was read first may already be outdated.
-            seen.setdefault(self, generation)
+        noted = None if seen is None else seen.setdefault(self, Seen(generation))
         if planned_with is not None and planned_with.serial != current.serial:
             raise CatalogChanged
         if slot is None:
@@ -274,7 +307,7 @@ class SqliteDatabase:
         with slot.lock, self._turn:
             self._ensure_open()
             try:
-                return job(awaited.begin(self._reader(slot, current, generation)))
+                return job(awaited.begin(self._reader(slot, current, generation, noted)))
             except InvalidSQL:
                 # The schema may have changed between the look and the statement.
                 if planned_with is not None and self.look_now().serial != planned_with.serial:
@@ -283,11 +316,11 @@ class SqliteDatabase:
             finally:
                 awaited.end()
 
-    def _reader(self, slot: _Slot, catalog: DatabaseCatalog, generation: int) -> SqliteReader:
+    def _reader(self, slot: _Slot, catalog: DatabaseCatalog, generation: int, seen: Seen | None) -> SqliteReader:
         core = slot.core
         if core is None:
             with translated(self.name):
-                core = slot.core = ReadConnection(self._open("read"), guarded=False)
+                core = slot.core = ReadConnection(self._open("read"), guarded=False, tells_tables=self._tells_tables())
 
         def guarded() -> ReadConnection:
             if slot.guarded is None:
@@ -296,7 +329,11 @@ class SqliteDatabase:
             return slot.guarded
 
         has_hooks = self.setup.has_hooks
-        return SqliteReader(self.name, catalog, core, guarded, has_hooks=has_hooks, generation=generation)
+        return SqliteReader(self.name, catalog, core, guarded, has_hooks=has_hooks, generation=generation, seen=seen)
+
+    def _tells_tables(self) -> bool:
+        """Whether SQLite says all that a statement reads: not of functions that look for themselves."""
+        return not (self.setup.has_hooks or self.setup.extensions or self._attach)
 
     def _foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         self._current()
@@ -355,16 +392,23 @@ class SqliteDatabase:
         """
         return await self._writer.run(lambda conn: self._run_write(conn, fn, transaction))
 
-    async def write_for_request(self, fn: Callable[[sqlite3.Connection], T], *, shared: bool, size: int = 0) -> T:
+    async def write_for_request(
+        self,
+        fn: Callable[[sqlite3.Connection], T],
+        *,
+        shared: bool,
+        size: int = 0,
+        tables: frozenset[str] | None = None,
+    ) -> T:
         """As :meth:`write` for a request whose body has ``size`` bytes: refused with Unavailable while many wait.
 
         A ``shared`` one may share its transaction with others, and may be run
-        twice: it must keep nothing but what it returns. Driver errors leave it
-        as Vitrina's.
+        twice: it must keep nothing but what it returns. It changes rows of
+        ``tables`` only, None for anything. Driver errors leave it as Vitrina's.
         """
         with translated(self.name):
             if shared:
-                return await self._writer.run(fn, shared=True, bounded=True, size=size)
+                return await self._writer.run(fn, shared=True, bounded=True, size=size, tables=tables)
             return await self._writer.run(lambda conn: self._run_write(conn, fn, True), bounded=True, size=size)
 
     async def isolated(self, fn: Callable[[sqlite3.Connection], T]) -> T:

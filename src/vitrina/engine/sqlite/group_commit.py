@@ -12,6 +12,8 @@ from vitrina.engine.sqlite.translate import error_code
 
 #: a write that may be run again from the start: it keeps nothing but what it returns
 SharedWrite = Callable[[sqlite3.Connection], Any]
+#: commits the transaction of a connection
+Commit = Callable[[sqlite3.Connection], None]
 
 # After these nothing of the transaction is worth keeping: what one write could not store may be room for another.
 _HOPELESS = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM}
@@ -25,8 +27,10 @@ class Outcome:
     error: BaseException | None = None
 
 
-def run_together(conn: sqlite3.Connection, writes: Sequence[SharedWrite]) -> list[Outcome]:
-    """Run the writes in order and commit; when this returns, all without an error are on disk.
+def run_together(
+    conn: sqlite3.Connection, writes: Sequence[SharedWrite], commit: Commit = sqlite3.Connection.commit
+) -> list[Outcome]:
+    """Run the writes in order and ``commit``; when this returns, all without an error are on disk.
 
     They share a transaction, each in its savepoint: one that fails leaves the
     others alone. When the transaction is lost altogether (a trigger rolls back,
@@ -34,20 +38,20 @@ def run_together(conn: sqlite3.Connection, writes: Sequence[SharedWrite]) -> lis
     anybody yet, and each is run again in a transaction of its own.
     """
     if len(writes) > 1:
-        outcomes = _run_shared(conn, writes)
+        outcomes = _run_shared(conn, writes, commit)
         if outcomes is not None:
             return outcomes
-    return [_run_alone(conn, write) for write in writes]
+    return [_run_alone(conn, write, commit) for write in writes]
 
 
-def _run_alone(conn: sqlite3.Connection, write: SharedWrite) -> Outcome:
+def _run_alone(conn: sqlite3.Connection, write: SharedWrite, commit: Commit) -> Outcome:
     try:
-        return Outcome(in_transaction(conn, write))
+        return Outcome(in_transaction(conn, write, commit))
     except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the write
         return Outcome(error=error)
 
 
-def _run_shared(conn: sqlite3.Connection, writes: Sequence[SharedWrite]) -> list[Outcome] | None:
+def _run_shared(conn: sqlite3.Connection, writes: Sequence[SharedWrite], commit: Commit) -> list[Outcome] | None:
     """Outcomes in order; None when the transaction was lost and nothing of it is left."""
     conn.isolation_level = "IMMEDIATE"
     try:
@@ -62,7 +66,7 @@ def _run_shared(conn: sqlite3.Connection, writes: Sequence[SharedWrite]) -> list
             if outcome is None:
                 return None
             outcomes.append(outcome)
-        conn.commit()
+        commit(conn)
     except sqlite3.Error:
         return None
     finally:

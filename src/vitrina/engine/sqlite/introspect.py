@@ -38,6 +38,9 @@ _INDEXES = (
     "OR m.sql LIKE '%without%rowid%') ORDER BY m.rowid, i.seq, c.seqno"
 )
 
+# Actions of a foreign key that refuse a change and make none.
+_IDLE = {"NO ACTION", "RESTRICT"}
+
 # Errors of one table, or of one view: a virtual table may say of itself that it is damaged.
 _OF_ONE_TABLE = (sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT_VTAB)
 
@@ -116,13 +119,14 @@ def _indexes(conn: sqlite3.Connection, sql: Mapping[str, str | None]) -> dict[st
 
 
 def _build(
-    master: Iterable[tuple[Any, ...]],
+    master: list[tuple[Any, ...]],
     kinds: Mapping[str, tuple[str, bool]],
     columns: Mapping[str, list[Column]],
     foreign_keys: Mapping[str, list[ForeignKey]],
     indexes: Mapping[str, list[Index]],
 ) -> tuple[dict[str, Table], dict[str, Table]]:
     rows = [row for row in master if row[0] in ("table", "view")]
+    changing = _changing_others(master, foreign_keys)
     table_sql = {row[1]: row[4] for row in rows if row[0] == "table"}
     hidden = derive.hidden_tables(table_sql, [name for name, kind in kinds.items() if kind[0] == "shadow"])
     fts = derive.fts_tables(table_sql)
@@ -147,11 +151,20 @@ def _build(
             fts_table=fts.get(name) if is_table else None,
             label_column=derive.label_column(own, own_indexes) if is_table else None,
             source_table=sources.get(name),
+            changes_others=name.lower() in changing,
             column_names=tuple([column.name for column in own]),
             column_by_name={column.name: column for column in own},
         )
         (tables if is_table else views)[name] = table
     return _with_keys(tables), views
+
+
+def _changing_others(master: Iterable[tuple[Any, ...]], foreign_keys: Mapping[str, list[ForeignKey]]) -> set[str]:
+    """Tables, in lower case, with triggers, or with keys leading to them that do something."""
+    changing = {row[2].lower() for row in master if row[0] == "trigger"}
+    for keys in foreign_keys.values():
+        changing.update([key.other_table.lower() for key in keys if {key.on_update, key.on_delete} - _IDLE])
+    return changing
 
 
 def _kind(kind: str, name: str, sql: str | None, kinds: Mapping[str, tuple[str, bool]]) -> TableKind:

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from vitrina.catalog.model import DatabaseCatalog
+from vitrina.engine.observed import Seen
 from vitrina.engine.protocols import Params, Rows
 from vitrina.engine.sqlite.connections import LENIENT_TEXT
 from vitrina.engine.sqlite.guard import MAX_RESULT_BYTES, TimeLimit, guard
+from vitrina.engine.sqlite.tables_read import TablesRead
 from vitrina.engine.sqlite.translate import DRIVER_ERRORS, TIME_LIMIT_MESSAGE, translate
 from vitrina.errors import InvalidSQL, QueryInterrupted, VitrinaError
 from vitrina.hooks.tracing import current_traces, trace
@@ -18,14 +20,18 @@ _BATCH = 100
 
 
 class ReadConnection:
-    """One open connection with its clock; a guarded one is restricted to what people's SQL may do."""
+    """One open connection with its clock; a guarded one is restricted to what people's SQL may do.
 
-    __slots__ = ("conn", "guarded", "limit")
+    ``tables_read`` is None where it cannot be told which tables a statement reads.
+    """
 
-    def __init__(self, conn: sqlite3.Connection, *, guarded: bool) -> None:
+    __slots__ = ("conn", "guarded", "limit", "tables_read")
+
+    def __init__(self, conn: sqlite3.Connection, *, guarded: bool, tells_tables: bool = False) -> None:
         self.conn = conn
         self.limit = TimeLimit(conn)
         self.guarded = guarded
+        self.tables_read = TablesRead(conn) if tells_tables and not guarded else None
         if guarded:
             guard(conn)
 
@@ -36,10 +42,10 @@ class SqliteReader:
     ``guarded`` opens, on first use, the connection for people's SQL. It is
     also where statements run that need what a plugin registered: with
     ``has_hooks``, a core statement that fails for lack of a function, module
-    or table is tried there again.
+    or table is tried there again. The tables read are noted in ``seen``.
     """
 
-    __slots__ = ("_abandoned", "_core", "_guarded", "_has_hooks", "_name", "_running", "catalog", "generation")
+    __slots__ = ("_abandoned", "_core", "_guarded", "_has_hooks", "_name", "_running", "_seen", "catalog", "generation")
 
     def __init__(
         self,
@@ -50,6 +56,7 @@ class SqliteReader:
         *,
         has_hooks: bool,
         generation: int = 0,
+        seen: Seen | None = None,
     ) -> None:
         self._name = name
         self.catalog = catalog
@@ -57,6 +64,7 @@ class SqliteReader:
         self._core = core
         self._guarded = guarded
         self._has_hooks = has_hooks
+        self._seen = seen
         self._abandoned = False
         self._running = core.limit
 
@@ -116,7 +124,7 @@ class SqliteReader:
         self._start(connection, time_limit_ms if each_row_ms is None else each_row_ms, sql, params)
         try:
             # The driver runs to the first row here.
-            cursor = connection.conn.execute(sql, params)
+            cursor = self._execute(connection, sql, params)
         except DRIVER_ERRORS as error:
             connection.limit.stop()
             raise self._translate(error, sql, params) from error
@@ -159,15 +167,15 @@ class SqliteReader:
             try:
                 if current_traces() is not None:
                     with trace("sql", database=self._name, sql=sql.strip(), params=params):
-                        return _fetch(connection, sql, params, max_rows)
-                return _fetch(connection, sql, params, max_rows)
+                        return self._fetch(connection, sql, params, max_rows)
+                return self._fetch(connection, sql, params, max_rows)
             except sqlite3.OperationalError as error:
                 # Text that is not UTF-8 is rare: only then pay for a Python call per cell.
                 if not str(error).startswith("Could not decode to UTF-8"):
                     raise
             connection.conn.text_factory = LENIENT_TEXT
             try:
-                return _fetch(connection, sql, params, max_rows)
+                return self._fetch(connection, sql, params, max_rows)
             finally:
                 connection.conn.text_factory = str
         except DRIVER_ERRORS as error:
@@ -175,30 +183,56 @@ class SqliteReader:
         finally:
             connection.limit.stop()
 
+    def _execute(self, connection: ReadConnection, sql: str, params: Params) -> sqlite3.Cursor:
+        """Run a statement to its first row, and note which tables it reads."""
+        told = connection.tables_read
+        if told is None:
+            if self._seen is not None:
+                self._seen.anything = True
+            return connection.conn.execute(sql, params)
+        told.begin()
+        cursor = connection.conn.execute(sql, params)
+        names = told.end(sql)
+        if self._seen is not None:
+            self._note(self._seen, names)
+        return cursor
+
+    def _note(self, seen: Seen, names: frozenset[str | None] | None) -> None:
+        if names is None:
+            seen.anything = True
+            return
+        tables = self.catalog.tables
+        for name in names:
+            table = None if name is None else tables.get(name)
+            # What a view, a virtual table or a pragma shows changes with tables that are not told here.
+            if table is None or table.kind != "table":
+                seen.anything = True
+            else:
+                seen.tables.add(table.name)
+
+    def _fetch(self, connection: ReadConnection, sql: str, params: Params, max_rows: int | None) -> Rows:
+        cursor = self._execute(connection, sql, params)
+        try:
+            if connection.guarded:
+                rows = _fetch_bounded(cursor, max_rows)
+            elif max_rows is None:
+                rows = cursor.fetchall()
+            else:
+                rows = cursor.fetchmany(max_rows + 1)
+            truncated = max_rows is not None and len(rows) > max_rows
+            if truncated:
+                del rows[max_rows:]
+            return Rows(_columns(cursor), rows, truncated)
+        finally:
+            # Ends the statement, and with it the read transaction.
+            cursor.close()
+
     def _translate(self, error: BaseException, sql: str, params: Params) -> VitrinaError:
         return translate(error, database=self._name, sql=sql, params=params)
 
 
 def _columns(cursor: sqlite3.Cursor) -> tuple[str, ...]:
     return tuple([item[0] for item in cursor.description]) if cursor.description else ()
-
-
-def _fetch(connection: ReadConnection, sql: str, params: Params, max_rows: int | None) -> Rows:
-    cursor = connection.conn.execute(sql, params)
-    try:
-        if connection.guarded:
-            rows = _fetch_bounded(cursor, max_rows)
-        elif max_rows is None:
-            rows = cursor.fetchall()
-        else:
-            rows = cursor.fetchmany(max_rows + 1)
-        truncated = max_rows is not None and len(rows) > max_rows
-        if truncated:
-            del rows[max_rows:]
-        return Rows(_columns(cursor), rows, truncated)
-    finally:
-        # Ends the statement, and with it the read transaction.
-        cursor.close()
 
 
 def _fetch_bounded(cursor: sqlite3.Cursor, max_rows: int | None) -> list[tuple[Any, ...]]:

@@ -9,8 +9,12 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def in_transaction(conn: sqlite3.Connection, fn: Callable[[sqlite3.Connection], T]) -> T:
-    """Run ``fn`` in a transaction begun with BEGIN IMMEDIATE; commit, or roll back when it raises."""
+def in_transaction(
+    conn: sqlite3.Connection,
+    fn: Callable[[sqlite3.Connection], T],
+    commit: Callable[[sqlite3.Connection], None] = sqlite3.Connection.commit,
+) -> T:
+    """Run ``fn`` in a transaction begun with BEGIN IMMEDIATE; ``commit``, or roll back when it raises."""
     conn.isolation_level = "IMMEDIATE"
     conn.execute("BEGIN IMMEDIATE")
     try:
@@ -21,7 +25,7 @@ def in_transaction(conn: sqlite3.Connection, fn: Callable[[sqlite3.Connection], 
         raise
     if conn.in_transaction:
         try:
-            conn.commit()
+            commit(conn)
         except BaseException:
             # A deferred constraint fails at this point and leaves the transaction open.
             if conn.in_transaction:

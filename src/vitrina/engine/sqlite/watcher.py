@@ -6,14 +6,28 @@ import itertools
 import os
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from vitrina.catalog.model import DatabaseCatalog
 from vitrina.engine.protocols import DatabaseSpec
+from vitrina.engine.sqlite.changes import Changes
 from vitrina.engine.sqlite.introspect import introspect
 from vitrina.engine.sqlite.translate import DRIVER_ERRORS, is_locked, translate
-from vitrina.errors import EngineError
+from vitrina.errors import EngineError, VitrinaError
 
 _serials = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    """A commit of this process that is under way, to ``tables``, begun in ``epoch``.
+
+    An ``exclusive`` one lets nobody else commit until it is noted.
+    """
+
+    tables: frozenset[str]
+    exclusive: bool
+    epoch: int
 
 
 class Watcher:
@@ -37,7 +51,10 @@ class Watcher:
         self._is_wal = False
         # another file may be in this place: the schema's number says nothing
         self._in_doubt = False
+        self._committing: _Commit | None = None
         self.generation = 0
+        #: which tables changed in which generation
+        self.changes = Changes()
         self.epoch = 0
         self.catalog: DatabaseCatalog | None = None
         self.size = spec.size
@@ -67,10 +84,10 @@ class Watcher:
                 if is_locked(error):
                     if catalog is None:
                         raise translate(error, database=self._spec.name) from error
-                    self.generation += 1
+                    self._advance()
                     return catalog
                 # Whatever stands there when it can be read again, no connection may go on with pages it has kept.
-                self._distrust()
+                self.distrust()
                 if not may_try_again:
                     raise translate(error, database=self._spec.name) from error
         raise AssertionError("unreachable")
@@ -78,13 +95,13 @@ class Watcher:
     def _look(self) -> DatabaseCatalog:
         data_version = self._read_version()
         if data_version == self._data_version and self.may_be_overwritten():
-            self._distrust()
+            self.distrust()
             data_version = self._read_version()
         catalog = self.catalog
         # Attached files have counters of their own, so nothing there is ever taken as unchanged.
         if catalog is not None and data_version == self._data_version and not catalog.attached:
             return catalog
-        self.generation += 1
+        self._advance()
         conn = self._conn
         assert conn is not None
         # Taken after the counter: what is committed in between will be seen by the counter.
@@ -101,10 +118,74 @@ class Watcher:
         self._data_version = data_version
         return catalog
 
-    def _distrust(self) -> None:
+    def _advance(self, tables: frozenset[str] | None = None) -> None:
+        """The contents may have changed: those of ``tables``, or anything."""
+        self.generation += 1
+        self.changes.note(self.generation, tables)
+
+    # Commits of this process
+
+    def begin_commit(self, tables: frozenset[str], *, exclusive: bool) -> bool:
+        """Take note of all that was committed until now: the caller, who holds the write lock, is about to commit.
+
+        Rows of ``tables`` will change, no others. With ``exclusive`` the
+        caller makes sure that nobody else commits before :meth:`end_commit`,
+        which must follow where this gives True. With False the commit cannot
+        be told from others: the next look takes it for a change of anything.
+        """
+        if self._spec.path is None or self._spec.nolock or not self._spec.is_mutable:
+            return False
+        try:
+            self.look_at_file()
+            if self._look().attached:
+                return False
+        except (*DRIVER_ERRORS, VitrinaError):
+            return False
+        self._committing = _Commit(tables, exclusive, self.epoch)
+        return True
+
+    def end_commit(self, nobody_else: Callable[[], bool] | None) -> None:
+        """The commit is done; None for ``nobody_else`` says that it failed.
+
+        ``nobody_else`` is asked after the version counter was read, and says
+        whether no other connection had committed by then.
+        """
+        commit, self._committing = self._committing, None
+        if nobody_else is None or commit is None or self._conn is None or commit.epoch != self.epoch:
+            return
+        try:
+            data_version = self._read_version()
+            if data_version == self._data_version or not nobody_else():
+                return
+        except DRIVER_ERRORS:
+            return
+        self._advance(commit.tables)
+        self._stamp = self._stamp_of_file()
+        self._data_version = data_version
+
+    def in_doubt(self) -> frozenset[str] | None:
+        """While an exclusive commit is under way: the tables that it changes, all others being as last seen."""
+        if self._committing is None or not self._committing.exclusive:
+            return None
+        self.look_at_file()
+        return self._committing.tables if self._committing.epoch == self.epoch else None
+
+    def must_wait(self) -> bool:
+        """Whether a commit of this process is under way, and keeps a look from telling what changed."""
+        if self._committing is None:
+            return False
+        if self._committing.exclusive:
+            # The file is locked, or about to be.
+            return True
+        try:
+            return self._read_version() != self._data_version
+        except DRIVER_ERRORS:
+            return False
+
+    def distrust(self) -> None:
         self.close()
         self.epoch += 1
-        self.generation += 1
+        self._advance()
         self._in_doubt = True
 
     def _read_version(self) -> int:
@@ -157,7 +238,7 @@ class Watcher:
         if self._identity is not None and identity != self._identity:
             # Another file stands in its place: SQLite's own counters know nothing of that.
             self.epoch += 1
-            self.generation += 1
+            self._advance()
             self.catalog = None
             self.close()
         self._identity = identity

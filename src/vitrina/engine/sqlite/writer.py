@@ -35,12 +35,13 @@ _CLOSING_S = 60.0
 
 @dataclass(slots=True, eq=False)
 class _Queued:
-    """One job that waits. ``size`` is in bytes; ``counted`` ones are bounded in number."""
+    """One job that waits. ``size`` is in bytes; ``counted`` ones are bounded in number; ``tables`` may be changed."""
 
     job: Callable[[sqlite3.Connection], Any]
     shared: bool
     counted: bool
     size: int
+    tables: frozenset[str] | None = None
     future: Future[Any] = field(default_factory=Future)
 
 
@@ -49,7 +50,8 @@ class Writer:
 
     ``open_connection`` opens the write connection, in that thread; it is
     opened anew when ``epoch`` gives another number than before. ``turn`` is
-    held while jobs share a transaction.
+    held while jobs share a transaction. ``commit(conn, tables)`` commits what
+    they changed in ``tables``, None for anything.
     """
 
     def __init__(
@@ -59,12 +61,14 @@ class Writer:
         epoch: Callable[[], int],
         *,
         turn: AbstractContextManager[None] | None = None,
+        commit: Callable[[sqlite3.Connection, frozenset[str] | None], None] | None = None,
         threaded: bool = True,
     ) -> None:
         self._name = name
         self._open = open_connection
         self._epoch = epoch
         self._turn = turn if turn is not None else nullcontext()
+        self._commit = commit if commit is not None else _commit
         self._opened_in = 0
         self._threaded = threaded
         self._queue: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
@@ -89,16 +93,23 @@ class Writer:
         return self._queue.qsize()
 
     def submit(
-        self, job: Callable[[sqlite3.Connection], T], *, shared: bool = False, bounded: bool = False, size: int = 0
+        self,
+        job: Callable[[sqlite3.Connection], T],
+        *,
+        shared: bool = False,
+        bounded: bool = False,
+        size: int = 0,
+        tables: frozenset[str] | None = None,
     ) -> Future[T]:
         """Queue ``job``; the future has its result.
 
         A ``shared`` job is run in a transaction that others may share, and
-        perhaps twice; another one begins and commits by itself. A ``bounded``
-        one, which holds ``size`` bytes, is refused with Unavailable while too
-        many wait. Raises DatabaseClosed.
+        perhaps twice, and changes rows of ``tables`` only, None for anything;
+        another one begins and commits by itself. A ``bounded`` one, which
+        holds ``size`` bytes, is refused with Unavailable while too many wait.
+        Raises DatabaseClosed.
         """
-        item = _Queued(job, shared, bounded, size)
+        item = _Queued(job, shared, bounded, size, tables)
         with self._lock:
             if self._closed:
                 raise DatabaseClosed(f"Database {self._name} is closed")
@@ -126,10 +137,16 @@ class Writer:
         self._waiting_bytes += item.size
 
     async def run(
-        self, job: Callable[[sqlite3.Connection], T], *, shared: bool = False, bounded: bool = False, size: int = 0
+        self,
+        job: Callable[[sqlite3.Connection], T],
+        *,
+        shared: bool = False,
+        bounded: bool = False,
+        size: int = 0,
+        tables: frozenset[str] | None = None,
     ) -> T:
         """Queue ``job`` and await its result; arguments and errors as for :meth:`submit`."""
-        future = self.submit(job, shared=shared, bounded=bounded, size=size)
+        future = self.submit(job, shared=shared, bounded=bounded, size=size, tables=tables)
         # Once queued a write happens, even when nobody waits for it any more.
         return await asyncio.shield(asyncio.wrap_future(future))
 
@@ -197,8 +214,9 @@ class Writer:
             self.shared_commits += 1
             self.shared_writes += len(running)
         began = time.monotonic()
+        tables = _union([item.tables for item in running])
         with self._turn:
-            outcomes = run_together(conn, [item.job for item in running])
+            outcomes = run_together(conn, [item.job for item in running], lambda conn: self._commit(conn, tables))
         self._patience_s = min(_PATIENCE * (time.monotonic() - began), _PATIENCE_MOST_S)
         self._expected = len(running) + self._queue.qsize()
         # Only now: what is acknowledged is on disk.
@@ -234,3 +252,17 @@ class Writer:
             self._reset()
         elif thread is not threading.current_thread():
             thread.join(timeout_s)
+
+
+def _commit(conn: sqlite3.Connection, tables: frozenset[str] | None) -> None:
+    conn.commit()
+
+
+def _union(parts: list[frozenset[str] | None]) -> frozenset[str] | None:
+    """The tables of all writes; None where one of them may change anything."""
+    tables: set[str] = set()
+    for part in parts:
+        if part is None:
+            return None
+        tables |= part
+    return frozenset(tables)

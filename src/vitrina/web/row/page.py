@@ -67,7 +67,7 @@ def _note_reusable(view: RowView) -> None:
     names = [plan.table.name, *(label.other_table for label in plan.labels)]
     ordinary = all(name in tables and tables[name].kind == "table" for name in names)
     if ordinary and len(view.result.incoming) == len(plan.incoming):
-        reusable(view.request)
+        reusable(view.request, by_tables=True)
 
 
 def _envelope(view: RowView) -> dict[str, Any]:

@@ -159,7 +159,7 @@ def _note_reusable(view: TableView) -> None:
     names = [plan.table.name, *(label.other_table for label in plan.expandable)]
     ordinary = all(name in tables and tables[name].kind == "table" for name in names)
     if ordinary and not plan.uses_untrusted_sql and view.result.complete:
-        reusable(view.request)
+        reusable(view.request, by_tables=True)
 
 
 def _html_job(view: TableView) -> Any:

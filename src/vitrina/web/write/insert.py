@@ -109,7 +109,9 @@ async def _run(
         return run_upsert(conn, plan) if isinstance(plan, UpsertPlan) else run_insert(conn, plan)
 
     size = len(await request.post_body())
-    return await site.writes.rows(database, run, catalog, request=request, alone=bool(plan.new_columns), size=size)
+    return await site.writes.rows(
+        database, run, catalog, request=request, changes=table, alone=bool(plan.new_columns), size=size
+    )
 
 
 def _event(request: Request, database: str, table: str, body: RowsBody, *, upsert: bool) -> Event:

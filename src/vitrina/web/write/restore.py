@@ -79,7 +79,11 @@ async def restore_row(site: Site, request: Request) -> Response:
     values = row.values
     try:
         await site.writes.rows(
-            database, lambda conn: insert_batches(conn, name, [values], "abort"), catalog, request=request
+            database,
+            lambda conn: insert_batches(conn, name, [values], "abort"),
+            catalog,
+            request=request,
+            changes=catalog.tables.get(name),
         )
     except (VitrinaError, CatalogChanged):
         # Whoever sees why may remove the obstacle and try again.

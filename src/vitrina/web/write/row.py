@@ -51,7 +51,12 @@ async def update_row(site: Site, request: Request) -> Response:
         return _immutable()
     try:
         changed = await site.writes.rows(
-            database, lambda conn: run_update(conn, plan), catalog, request=request, alone=bool(plan.new_columns)
+            database,
+            lambda conn: run_update(conn, plan),
+            catalog,
+            request=request,
+            changes=table,
+            alone=bool(plan.new_columns),
         )
     except RowChanged as error:
         return _changed_meanwhile(error)
@@ -78,7 +83,7 @@ async def delete_row(site: Site, request: Request) -> Response:
         return _immutable()
     back_to_table = bool(request.args.get("_redirect_to_table"))
     message = await _message(site, access, database, table, values, "Deleted") if back_to_table else ""
-    row = await site.writes.rows(database, lambda conn: run_delete(conn, plan), catalog, request=request)
+    row = await site.writes.rows(database, lambda conn: run_delete(conn, plan), catalog, request=request, changes=table)
     await site.writes.track(DeleteRowEvent(request.actor, database.name, table.name, list(values)))
     answer: dict[str, Any] = {"ok": True}
     if back_to_table:
