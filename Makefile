@@ -22,7 +22,7 @@ docs:  ## write the generated reference pages
 screens:  ## take pictures of the demonstration's pages
 	@sh scripts/screens.sh
 
-test-faults:  ## run the tests that kill processes
+test-faults:  ## kill the server 100 times, send made-up requests for 20 minutes; results in docs/reliability.md
 	@sh scripts/test_faults.sh
 
 downstream:  ## run existing plugins from the package index on Vitrina and on Datasette (slow)

@@ -1,11 +1,5 @@
 #!/bin/sh
-# Run the tests that kill processes and take files away.
+# Run the long tests that kill processes, take files away and make up requests; their results go to docs/reliability.md.
 . "$(dirname "$0")/environment.sh"
 need_dev
-status=0
-$PYTHON -m pytest -m faults tests/cli tests/engines || status=$?
-if [ $status = 5 ]; then
-    echo "No test is marked as a fault test yet."
-    exit 0
-fi
-exit $status
+exec nice $PYTHON scripts/reliability.py
