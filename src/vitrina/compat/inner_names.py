@@ -114,6 +114,7 @@ INNER: Mapping[str, Mapping[str, str]] = {
     "datasette.views": _all_from("vitrina.facade.views", "Context ContextField from_extra"),
     "datasette.views.base": _all_from("vitrina.facade.views", "BaseView DatasetteError View"),
     "datasette.views.database": {
+        "MagicParameters": "vitrina.compat.magic_parameters:MagicParameters",
         **_all_from(_PAGES, "DatabaseView QueryView database_download"),
         **_all_from(_CONTEXTS, "DatabaseContext QueryContext"),
     },

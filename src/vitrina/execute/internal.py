@@ -44,7 +44,7 @@ class InternalDatabase(SqliteDatabase):
         self.is_persistent = path is not None
         if path is None:
             path = os.path.join(tempfile.gettempdir(), f"vitrina-internal-{uuid.uuid4().hex}.db")
-        spec = DatabaseSpec(INTERNAL_NAME, INTERNAL_NAME, path=path, mode="rwc")
+        spec = DatabaseSpec(INTERNAL_NAME, INTERNAL_NAME, path=path, mode="rwc", is_temp_disk=not self.is_persistent)
         super().__init__(spec, pool=pool, setup=ConnectionSetup(cache_size_kb=cache_size_kb))
         self.served: Callable[[], Iterable[SqliteDatabase]] = tuple
         self.flush: Callable[[sqlite3.Connection], None] | None = None

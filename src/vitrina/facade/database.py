@@ -107,7 +107,11 @@ class Database:
 
     @property
     def size(self) -> int:
-        return self.engine.size or 0
+        """Bytes of the file, 0 for memory and for a file that is not there yet."""
+        try:
+            return self.engine.size or 0
+        except FileNotFoundError:
+            return 0
 
     @property
     def mtime_ns(self) -> int | None:
@@ -312,7 +316,14 @@ class Database:
         }
 
     def __repr__(self) -> str:
-        return f"<Database: {self.name}>"
+        notes = [
+            *(["mutable"] if self.is_mutable else []),
+            *(["memory"] if self.is_memory else []),
+            *(["temp_disk"] if self.is_temp_disk else []),
+            *([f"hash={self._engine.hash}"] if self._engine is not None and self._engine.hash else []),
+            f"size={self.size if self._engine is not None else 0}",
+        ]
+        return f"<Database: {self.name} ({', '.join(notes)})>"
 
 
 def _attached(conn: sqlite3.Connection) -> list[Any]:

@@ -113,8 +113,8 @@ class Datasette(
             name: Database.around(self, engine) for name, engine in self.site.databases.items()
         }
         self._internal_database = Database.around(self, self.site.internal)
-        self._background = BackgroundTaskSupervisor(self)
-        self.site.state["background_tasks"] = self._background
+        self._background_tasks = BackgroundTaskSupervisor(self)
+        self.site.state["background_tasks"] = self._background_tasks
         self._kept: set[asyncio.Future[Any]] = set()
         self._startup_lock: asyncio.Lock | None = None
         self._stopped = False
@@ -139,7 +139,7 @@ class Datasette(
         if self._stopped:
             return
         self._stopped = True
-        await run_shutdown(self, self._background)
+        await run_shutdown(self, self._background_tasks)
         self.close()
         await close_replication(self.site)
 
@@ -158,11 +158,11 @@ class Datasette(
 
     def add_background_task(self, func: Callable[[Any], Awaitable[Any]], name: str | None = None) -> BackgroundTask:
         """Run ``func(datasette)`` beside the server, from the end of start-up on."""
-        return self._background.add(func, name)
+        return self._background_tasks.add(func, name)
 
     async def start_background_tasks(self) -> None:
         await self.invoke_startup()
-        await self._background.launch()
+        await self._background_tasks.launch()
 
     async def track_event(self, event: Event) -> None:
         """Tell every plugin that listens. An event whose class nobody registered fails an assertion."""

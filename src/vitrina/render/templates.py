@@ -112,8 +112,6 @@ class Templates:
             autoescape=True,
             enable_async=True,
             auto_reload=self.template_dir is not None,
-            trim_blocks=True,
-            lstrip_blocks=True,
             bytecode_cache=self._caches[0],
         )
 

@@ -98,21 +98,18 @@ async def tasks_page(site: Site, request: Request) -> Response:
     supervisor = site.state.get("background_tasks")
     body = {
         "ok": True,
-        "tasks": [_task(task) for task in supervisor.tasks] if supervisor else [],
+        "tasks": [_task(task) for task in supervisor.tasks()] if supervisor else [],
         "launched": supervisor.launched if supervisor else True,
     }
     return await _document(site, request, "tasks", body)
 
 
 def _task(task: Any) -> dict[str, Any]:
-    function = task.function
     return {
         "name": task.name,
         "state": task.state,
-        "function": f"{function.__module__}.{function.__qualname__}"
-        if hasattr(function, "__qualname__")
-        else repr(function),
-        "started_at": task.started_at.isoformat() if task.started_at else None,
+        "function": task.function,
+        "started_at": task.started_at,
         "exception": repr(task.exception) if task.exception else None,
     }
 
