@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ TAKE_OVER = "replication_take_over"
 OFF = "replication_off"
 
 _ACTION = Action("litestream-view-status", "View the state of replication")
+
+_RESTORE = Action("litestream-restore", "Restore databases to earlier moments")
 
 
 def _mentioned(site: Site) -> bool:
@@ -51,6 +54,8 @@ def open_replication(site: Site) -> Callable[[], Collection[str]]:
     site.state[_KEY] = replication
     site.writes.replicated = replication.is_replicated
     site.permissions.actions.register(_ACTION)
+    site.permissions.actions.register(_RESTORE)
+    importlib.import_module("vitrina.facade.past_databases").open_past_databases(site, replication)
     links = importlib.import_module("vitrina.web.replication.status").menu_links
     site.state["menu_links"] = (*site.state.get("menu_links", ()), links)
     return lambda: replication.replicas
@@ -76,3 +81,4 @@ async def close_replication(site: Site) -> None:
     replication = site.state.get(_KEY)
     if replication is not None:
         await replication.stop()
+        await asyncio.to_thread(site.state["past_databases"].close)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from vitrina.errors import VitrinaError
+from vitrina.errors import Unavailable
 from vitrina.replicate.restore_points import LtxFile
 
 Check = Literal["none", "quick", "full"]
@@ -21,7 +21,7 @@ _LOOK_S = 0.2
 _BESIDE = ("-wal", "-shm", "-journal")
 
 
-class RestoreFailed(VitrinaError):
+class RestoreFailed(Unavailable):
     """The database could not be restored; nothing was left behind."""
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 from vitrina.http.response import Response
 from vitrina.replicate.metrics import CONTENT_TYPE, litestream_metrics, render_metrics
 from vitrina.replicate.status import status_of
+from vitrina.tilde import tilde_encode
 from vitrina.web.absolute import alternate_json
 from vitrina.web.page import render_page
+from vitrina.web.replication.moments import ACTION as RESTORE
 from vitrina.web.target import format_of
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ async def replication_status(site: Site, request: Request) -> Response:
     status = await status_of(replication)
     if as_json:
         return Response.json(status, headers=_FRESH)
+    access = await site.permissions.load(request.actor, (RESTORE,))
+    if access.allowed(RESTORE):
+        for each in status["databases"]:
+            each["moments_url"] = site.urls.path(f"/-/litestream-status/{tilde_encode(each['database'])}")
     context = {
         "status": status,
         "config_json": json.dumps(status["config"], indent=2),
