@@ -36,8 +36,10 @@ if TYPE_CHECKING:
 _MIB = 1024 * 1024
 #: bytes of one part of an upload in parts; the protocol allows no less, and 10,000 parts
 _PART = 5 * _MIB
+#: parts of one upload that are on their way while the next one arrives
+_PARTS_AT_ONCE = 2
 #: uploads to object stores at once in this process: each holds some parts in memory
-_UPLOADS_AT_ONCE = 4
+_UPLOADS_AT_ONCE = 3
 #: where a file's metadata says which bucket and prefix it was stored with
 LOCATION = "s3"
 
@@ -264,31 +266,38 @@ class S3Storage(Storage):
     async def _send(self, store: S3Store, key: str, hashed: _Hashed, content_type: str) -> None:
         """A small file in one request, which refuses to replace one; a large one in parts, taken back on failure."""
         pieces = hashed.pieces()
-        head = bytearray()
+        head: list[bytes] = []
         async for piece in pieces:
-            head += piece
-            if len(head) >= _PART:
+            head.append(piece)
+            if hashed.size >= _PART:
                 break
         attributes: Any = {"Content-Type": content_type}
-        if len(head) < _PART:
+        if hashed.size < _PART:
             try:
                 await obstore.put_async(
-                    store, key, bytes(head), attributes=attributes, mode="create", use_multipart=False
+                    store, key, b"".join(head), attributes=attributes, mode="create", use_multipart=False
                 )
             except AlreadyExistsError as error:
                 raise FileExistsError(key) from error
             return
+        head.reverse()
 
         async def rest() -> AsyncIterator[bytes]:
-            yield bytes(head)
-            head.clear()
+            while head:
+                yield head.pop()
             async for piece in pieces:
                 # An upload may take longer than credentials last.
                 await self._credentials()
                 yield piece
 
         await obstore.put_async(
-            store, key, rest(), attributes=attributes, use_multipart=True, chunk_size=_PART, max_concurrency=1
+            store,
+            key,
+            rest(),
+            attributes=attributes,
+            use_multipart=True,
+            chunk_size=_PART,
+            max_concurrency=_PARTS_AT_ONCE,
         )
 
     def part_store(self) -> MultipartParts:
@@ -333,17 +342,19 @@ class _Hashed:
         self.size = 0
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        batch = bytearray()
+        batch: list[bytes] = []
+        waiting = 0
         async for piece in self._stream:
-            batch += piece
-            if len(batch) >= _MIB:
+            batch.append(piece)
+            waiting += len(piece)
+            if waiting >= _MIB:
                 yield await self._taken(batch)
-                batch = bytearray()
+                batch, waiting = [], 0
         if batch:
             yield await self._taken(batch)
 
-    async def _taken(self, batch: bytearray) -> bytes:
-        data = bytes(batch)
+    async def _taken(self, batch: list[bytes]) -> bytes:
+        data = b"".join(batch)
         self.size += len(data)
         await asyncio.to_thread(self.hash.update, data)
         return data

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
 
 from vitrina.errors import BadRequest
 from vitrina.files.content_type import HEAD
@@ -12,7 +11,7 @@ from vitrina.files.storage import FileMetadata, FileTooLarge
 from vitrina.http.form_data import UploadedFile
 
 #: pieces that wait between the client and the storage
-_WAITING = 2
+_WAITING = 16
 
 
 class UploadAborted(BadRequest):
@@ -57,6 +56,7 @@ class StreamedFile(UploadedFile):
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING)
         self._aborted = False
         self._task: asyncio.Future[FileMetadata] = asyncio.ensure_future(consume(self._pieces()))
+        self._task.add_done_callback(self._make_room)
 
     async def _pieces(self) -> AsyncIterator[bytes]:
         while not self._aborted:
@@ -78,12 +78,16 @@ class StreamedFile(UploadedFile):
         self.stored = await self._task
 
     async def _put(self, piece: bytes | None) -> None:
-        putting: asyncio.Future[Any] = asyncio.ensure_future(self._queue.put(piece))
-        await asyncio.wait((putting, self._task), return_when=asyncio.FIRST_COMPLETED)
-        if not putting.done():
-            putting.cancel()
+        if not self._task.done():
+            await self._queue.put(piece)
+        if self._task.done():
             self._task.result()
             raise UploadAborted("The storage did not want the rest of the file")
+
+    def _make_room(self, _: object) -> None:
+        # Whoever waits to put a piece must not wait for a consumer that has ended.
+        while not self._queue.empty():
+            self._queue.get_nowait()
 
     async def settled(self) -> None:
         """Wait until the storage has everything, or has taken back what it had."""
