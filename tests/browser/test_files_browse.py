@@ -74,7 +74,7 @@ def test_list_gallery_and_pages_are_addresses(page: Page) -> None:
     page.get_by_role("link", name="Gallery").click()
     expect(page.locator(".gallery li")).to_have_count(20)
     page.wait_for_function(
-        "[...document.querySelectorAll('.gallery img')].slice(0, 3).every((each) => each.naturalWidth > 0)"
+        "() => [...document.querySelectorAll('.gallery img')].slice(0, 3).every((each) => each.naturalWidth > 0)"
     )
     page.get_by_role("link", name="Next page").click()
     assert page.url.endswith("?page=2&view=gallery")
@@ -145,12 +145,12 @@ def test_open_a_file_with_the_keyboard(page: Page) -> None:
 
 def test_preview_of_a_picture(page: Page, site: FilesSite) -> None:
     page.goto(f"/-/files/{site.upload('papers', 'seen.png', png(), 'image/png')}")
-    page.wait_for_function("document.querySelector('img.file-preview')?.naturalWidth === 60")
+    page.wait_for_function("() => document.querySelector('img.file-preview')?.naturalWidth === 60")
 
 
 def test_preview_of_sound(page: Page, site: FilesSite) -> None:
     page.goto(f"/-/files/{site.upload('papers', 'heard.wav', wav(), 'audio/wav')}")
-    page.wait_for_function("document.querySelector('audio')?.duration === 1")
+    page.wait_for_function("() => document.querySelector('audio')?.duration === 1")
 
 
 def test_preview_of_text(page: Page, site: FilesSite) -> None:
@@ -232,12 +232,12 @@ def test_import_with_progress(page: Page, site: FilesSite, problems: list[str]) 
     page.get_by_role("link", name="Import as table").click()
     expect(page.locator(".rows-and-columns tbody tr").first).to_contain_text("object 0")
     page.get_by_label("New table").fill("objects")
-    page.get_by_role("button", name="Import into").click()
+    page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("already")
     assert [each for each in problems if "400" not in each] == []
     problems.clear()
     page.get_by_label("New table").fill("loans")
-    page.get_by_role("button", name="Import into").click()
+    page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("Imported: 2,000 rows", timeout=2 * WAIT_MS)
     page.get_by_role("link", name="Open loans").click()
     expect(page.get_by_role("heading", name="loans")).to_be_visible()

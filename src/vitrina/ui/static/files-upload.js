@@ -15,7 +15,7 @@ const AT_ONCE = 3;
 
 class FileUpload extends HTMLElement {
   connectedCallback() {
-    if (this.transfers) return;
+    if (this.list) return;
     loadStyles();
     this.transfers = [];
     this.source = this.getAttribute("source");
@@ -29,8 +29,7 @@ class FileUpload extends HTMLElement {
 
   disconnectedCallback() {
     this.ends?.abort();
-    for (const transfer of this.transfers || []) transfer.pause();
-    this.transfers = null;
+    for (const transfer of this.transfers) transfer.pause();
   }
 
   // The page
@@ -184,7 +183,7 @@ class FileUpload extends HTMLElement {
   async #offerToResume() {
     for (const entry of this.memory.all()) {
       const answer = await fetch(entry.told.part_url, { headers: { Accept: "application/json" } }).catch(() => null);
-      if (!this.transfers) return;
+      if (!this.isConnected) return;
       if (!answer || answer.status >= 500) continue;
       if (!answer.ok) {
         this.memory.remove(entry.told.upload_token);
