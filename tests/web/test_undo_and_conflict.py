@@ -228,3 +228,44 @@ async def test_who_may_not_look_cannot_guess(stock):
     refused = await post(stock, "/stock/things/1/-/update", body, actor={"id": "blind"}, status=403)
     assert refused["error"] == 'Permission denied: need view-table to use "expected"'
     await post(stock, "/stock/things/1/-/update", {"update": {}}, actor={"id": "blind"})
+
+
+CASCADES = """
+create table parents (id integer primary key, name text);
+create table children (id integer primary key, parent integer references parents(id) on delete cascade);
+create table orders (id integer primary key);
+create table lines (id integer primary key, order_id integer);
+create table log (what text);
+create virtual table names using fts5 (name, content='indexed', content_rowid='id');
+create table indexed (id integer primary key, name text);
+create trigger lines_go after delete on orders begin delete from lines where order_id = old.id; end;
+create trigger logged after delete on indexed begin
+  insert into log values ('gone'); insert into names (names, rowid, name) values ('delete', old.id, old.name);
+end;
+create trigger added after insert on indexed begin insert into names (rowid, name) values (new.id, new.name); end;
+insert into parents values (1, 'with'), (2, 'without');
+insert into children values (1, 1), (2, 1);
+insert into orders values (1), (2);
+insert into lines values (1, 1);
+insert into indexed values (1, 'heron');
+"""
+
+
+async def test_no_undo_is_offered_where_more_was_lost_than_the_row(stock):
+    database = stock.get_database("stock")
+    await database.execute_write_script(CASCADES)
+    await database.execute_write_fn(lambda conn: conn.execute("pragma foreign_keys = 1"), transaction=False)
+    path = "/stock/{}/-/delete?_undo=1"
+    assert await post(stock, path.format("parents/1")) == {"ok": True, "also_changed": 2}
+    assert await post(stock, path.format("orders/1")) == {"ok": True, "also_changed": 1}
+    assert "undo" in await post(stock, path.format("parents/2"))
+    assert "undo" in await post(stock, path.format("orders/2"))
+
+
+async def test_what_triggers_add_is_no_loss(stock):
+    await stock.get_database("stock").execute_write_script(CASCADES)
+    undo = (await post(stock, "/stock/indexed/1/-/delete?_undo=1"))["undo"]
+    assert await rows_of(stock, "select rowid from names where names match 'heron'") == []
+    await post(stock, undo["path"], {"undo": undo["id"]})
+    assert await rows_of(stock, "select rowid from names where names match 'heron'") == [(1,)]
+    assert await rows_of(stock, "select what from log") == [("gone",)]

@@ -7,7 +7,8 @@ import { remember } from "./undo-memory.js";
 export function confirmDelete(data, path, label) {
   const tools = window._vitrinaRows;
   const text = label ? `${path} (${label})` : path;
-  const after = tools.insert ? "You can take this back for ten minutes." : "It is deleted for good.";
+  const unless = tools.changesOthers ? ", unless other rows are changed or deleted along with it" : "";
+  const after = tools.insert ? `You can take this back for ten minutes${unless}.` : "It is deleted for good.";
   ask({
     heading: "Delete this row",
     button: "Delete",
@@ -15,7 +16,10 @@ export function confirmDelete(data, path, label) {
     content: () => element("p", { textContent: `Row ${text} of ${data.table} is deleted. ${after}` }),
     action: async () => {
       const answer = await send(`${data.tableUrl}/${path}/-/delete?_undo=1`, {});
-      remember({ text: `Row ${text} of ${data.table} is deleted.`, undo: answer.undo });
+      const others = answer.also_changed;
+      const rows = others === 1 ? "1 other row was" : `${others} other rows were`;
+      const along = others ? ` ${rows} changed or deleted along with it, so this cannot be taken back.` : "";
+      remember({ text: `Row ${text} of ${data.table} is deleted.${along}`, undo: answer.undo });
       if (document.body.classList.contains("row")) location.href = data.tableUrl;
       else location.reload();
     },

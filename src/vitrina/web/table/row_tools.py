@@ -34,6 +34,7 @@ def row_tools(
     return {
         **may,
         "columns": [_column(column, column_types.get(column.name)) for column in table.columns if not column.hidden],
+        "changesOthers": table.changes_others,
         "maxBodyBytes": site.settings.max_post_body_bytes,
     }
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from vitrina.catalog.model import DatabaseCatalog, Table
 from vitrina.errors import BadRequest, Forbidden, NotFound, RowChanged
+from vitrina.execute.along_with import may_lose_more
 from vitrina.execute.change_rows import run_delete, run_update
 from vitrina.execute.row_exists import label_of_row, row_exists
 from vitrina.hooks.events import DeleteRowEvent, UpdateRowEvent
 from vitrina.http.messages import INFO, add_message
 from vitrina.http.response import Response
-from vitrina.plan.row_change import parse_update, plan_delete, plan_update
+from vitrina.plan.row_change import DeletePlan, parse_update, plan_delete, plan_update
 from vitrina.plan.rows import row_keys
 from vitrina.tilde import tilde_decode
 from vitrina.web.target import named
@@ -83,15 +85,28 @@ async def delete_row(site: Site, request: Request) -> Response:
         return _immutable()
     back_to_table = bool(request.args.get("_redirect_to_table"))
     message = await _message(site, access, database, table, values, "Deleted") if back_to_table else ""
-    row = await site.writes.rows(database, lambda conn: run_delete(conn, plan), catalog, request=request, changes=table)
+    loses = plan.keeps and await may_lose_more(database, catalog, table, plan.key.columns)
+    row, others = await site.writes.rows(
+        database, lambda conn: _delete(conn, plan), catalog, request=request, changes=table
+    )
     await site.writes.track(DeleteRowEvent(request.actor, database.name, table.name, list(values)))
     answer: dict[str, Any] = {"ok": True}
     if back_to_table:
         add_message(request, message, INFO)
         answer["redirect"] = str(site.urls.table(database.name, table.name))
-    if plan.keeps and (undo := await keep_deleted(site, request, database.name, table, row)):
+    if loses and others:
+        # Putting the one row back would look as if all were well again.
+        answer["also_changed"] = others
+    elif plan.keeps and (undo := await keep_deleted(site, request, database.name, table, row)):
         answer["undo"] = undo
     return Response.json(answer)
+
+
+def _delete(conn: sqlite3.Connection, plan: DeletePlan) -> tuple[dict[str, Any], int]:
+    """What it takes to insert the row again, and how many other changes the deletion made."""
+    before = conn.total_changes
+    row = run_delete(conn, plan)
+    return row, max(0, conn.total_changes - before - 1)
 
 
 def _changed_meanwhile(error: RowChanged) -> Response:
