@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 
 from vitrina.replicate.control import Control, ControlFailed, SyncState
 
-#: seconds between two questions to Litestream while somebody waits
+#: seconds between two questions to Litestream while somebody waits; the second where uploads are slow, since each
+#: question makes a file more that is to be uploaded
 POLL_S = 0.1
+SLOW_POLL_S = 2.0
+#: files that wait for their upload when the store counts as slow
+_BACKLOG = 2
 _AFTER_FAILURE_S = 0.25
 
 
@@ -26,6 +30,7 @@ class _Poll:
     path: str
     waiters: list[_Waiter] = field(default_factory=list)
     run: int = -1
+    pause_s: float = POLL_S
     task: asyncio.Task[None] | None = None
 
 
@@ -84,7 +89,9 @@ class Durability:
             if run == self._run():
                 self._seen(database, state)
                 self._settle(database, poll, asked_by, state)
-            await asyncio.sleep(POLL_S)
+            behind = state.txid - state.replicated_txid > _BACKLOG
+            poll.pause_s = min(poll.pause_s * 2, SLOW_POLL_S) if behind else max(poll.pause_s / 2, POLL_S)
+            await asyncio.sleep(poll.pause_s)
 
     def _settle(self, database: str, poll: _Poll, asked_by: list[_Waiter], state: SyncState) -> None:
         # At its start Litestream says 0 of 0. A store that is ahead of the file has somebody else's writes.

@@ -121,13 +121,9 @@ def _short(value: Any) -> str:
 class LitestreamProcess:
     """A running Litestream. Made by :meth:`start` only."""
 
-    def __init__(self, process: asyncio.subprocess.Process, ring: LogRing) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, reading: asyncio.Task[None]) -> None:
         self._process = process
-        self._reading = [
-            asyncio.ensure_future(_read_lines(stream, ring))
-            for stream in (process.stdout, process.stderr)
-            if stream is not None
-        ]
+        self._reading = reading
         self.started_at = datetime.now(UTC)
 
     @classmethod
@@ -135,18 +131,27 @@ class LitestreamProcess:
         cls, binary: str, configuration: Path, environment: Mapping[str, str], ring: LogRing
     ) -> LitestreamProcess:
         """Start it; nothing secret is among its arguments. Raises OSError."""
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid())),
-            *(binary, "replicate", "-no-expand-env", "-config", str(configuration)),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=dict(environment),
-            # Not ended by Ctrl-C together with the server, which has something to write still.
-            start_new_session=True,
-            limit=1024 * 1024,
-        )
-        return cls(process, ring)
+        output, for_child = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-S", "-c", _LAUNCHER, str(os.getpid())),
+                *(binary, "replicate", "-no-expand-env", "-config", str(configuration)),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=for_child,
+                stderr=for_child,
+                env=dict(environment),
+                # It keeps the other end of its own output open: else it would be ended by its first line after this
+                # process is gone, before its last upload.
+                pass_fds=(output,),
+                # Not ended by Ctrl-C together with the server, which has something to write still.
+                start_new_session=True,
+            )
+        except BaseException:
+            os.close(output)
+            raise
+        finally:
+            os.close(for_child)
+        return cls(process, asyncio.ensure_future(_read_lines(output, ring)))
 
     @property
     def pid(self) -> int:
@@ -160,9 +165,10 @@ class LitestreamProcess:
     async def wait(self) -> int:
         """Wait for its end, and for the last of its log; the exit status."""
         status = await self._process.wait()
-        if self._reading:
-            # Something it started may hold its output open.
-            await asyncio.wait(self._reading, timeout=2)
+        # Something it started may hold its output open.
+        _, unfinished = await asyncio.wait((self._reading,), timeout=2)
+        for task in unfinished:
+            task.cancel()
         return status
 
     async def stop(self, patience_s: float) -> bool:
@@ -182,13 +188,21 @@ class LitestreamProcess:
         return True
 
 
-async def _read_lines(stream: asyncio.StreamReader, ring: LogRing) -> None:
-    while True:
-        try:
-            line = await stream.readline()
-        except ValueError:
-            # A line longer than any log has; what was read of it is dropped.
-            continue
-        if not line:
-            return
-        ring.add(line)
+async def _read_lines(output: int, ring: LogRing) -> None:
+    """Take in lines until the other end is closed; ``output`` is a file descriptor, closed in the end."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=1024 * 1024)
+    pipe = os.fdopen(output, "rb", 0)
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+    try:
+        while True:
+            try:
+                line = await reader.readline()
+            except ValueError:
+                # A line longer than any log has; what was read of it is dropped.
+                continue
+            if not line:
+                return
+            ring.add(line)
+    finally:
+        transport.close()

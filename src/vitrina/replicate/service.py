@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-import sqlite3
 import tempfile
 import time
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from vitrina.replicate.configuration import DatabaseReplica, ReplicationConfig, 
 from vitrina.replicate.contents import ReplicaContents
 from vitrina.replicate.control import Control, ControlFailed, SyncState
 from vitrina.replicate.durability import Durability
+from vitrina.replicate.kept_file import KeptFile
 from vitrina.replicate.leases import Leases
 from vitrina.replicate.litestream_file import litestream_document, write_private
 from vitrina.replicate.owner import FOLDER_PREFIX, FileOwner
@@ -60,7 +60,8 @@ class Replication:
         self.durability = Durability(self.control, lambda: 0, lambda name: False, self._seen)
         self.is_started = False
         self._owners: dict[str, FileOwner] = {}
-        self._kept_open: list[sqlite3.Connection] = []
+        self._files: dict[str, KeptFile] = {}
+        self._replaced_in: LitestreamProcess | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     def _planned(self, folder: str | None) -> dict[str, DatabaseReplica]:
@@ -121,7 +122,8 @@ class Replication:
             orphan = owner.stop_orphan(_ORPHAN_S)
             if orphan is not None:
                 log.warning("Ended the Litestream (process %d) of a server that was killed", orphan)
-            self._kept_open.append(_switched_to_wal(name, replica.path))
+            file = self._files[name] = KeptFile(name, replica.path)
+            file.open()
 
     async def _first_run(self) -> None:
         """Wait until Litestream runs well. Raises StartupError with what it said where it does not."""
@@ -145,10 +147,18 @@ class Replication:
         return True
 
     async def _spawn(self) -> LitestreamProcess:
+        await asyncio.to_thread(self._reopen_replaced)
         await asyncio.to_thread(write_private, self.configuration_path, self.document())
         process = await LitestreamProcess.start(self.binary, self.configuration_path, self.environment(), self.ring)
         await asyncio.to_thread(self._note_process, process.pid)
         return process
+
+    def _reopen_replaced(self) -> None:
+        for name, file in self._files.items():
+            try:
+                file.open()
+            except StartupError as error:
+                log.error("Database %s: %s", name, error.message)
 
     def _note_process(self, pid: int) -> None:
         for owner in list(self._owners.values()):
@@ -194,7 +204,17 @@ class Replication:
         return f"the object store did not have it within {timeout_s:g} seconds"
 
     def _is_safe(self, database: str) -> bool:
+        if self._files[database].is_replaced():
+            # Litestream reads on in the file that was there before.
+            self._start_anew(database)
+            return False
         return database in self.leases.active and self.leases.is_held(database)
+
+    def _start_anew(self, database: str) -> None:
+        if self.supervisor.process is not None and self.supervisor.process is not self._replaced_in:
+            self._replaced_in = self.supervisor.process
+            log.warning("Database %s: another file stands in its place; Litestream is started for it", database)
+            self.supervisor.restart()
 
     def _seen(self, database: str, state: SyncState) -> None:
         self.progress[database].note(state)
@@ -228,6 +248,8 @@ class Replication:
         while True:
             await self.ask()
             for name, progress in self.progress.items():
+                if self._files[name].is_replaced():
+                    self._start_anew(name)
                 self._alert(name, progress)
             await asyncio.sleep(_WATCH_EVERY_S)
 
@@ -251,6 +273,15 @@ class Replication:
 
     # End
 
+    async def _flush(self, limit_s: float) -> None:
+        """Wait until the store has everything: what Litestream uploads by itself at its end is not always all."""
+        if self.supervisor.process is None:
+            return
+        waits = [self.durability.wait(name, self.replicas[name].path, limit_s) for name in self.leases.active]
+        for name, done in zip(list(self.leases.active), await asyncio.gather(*waits), strict=True):
+            if not done:
+                log.error("Database %s: the store did not have the last writes within %g s", name, limit_s)
+
     async def stop(self) -> None:
         """Upload what is left, within Litestream's own limit, and end everything. Idempotent.
 
@@ -263,13 +294,13 @@ class Replication:
         for task in self._tasks[1:]:
             task.cancel()
         await self.rotation.close()
-        for conn in self._kept_open:
-            await asyncio.to_thread(conn.close)
-        self._kept_open = []
         if self.folder is not None:
+            limit_s = parse_seconds(self.document()["shutdown-sync-timeout"], "shutdown-sync-timeout")
+            await self._flush(limit_s)
             await self.durability.close()
-            limit = parse_seconds(self.document()["shutdown-sync-timeout"], "shutdown-sync-timeout")
-            await self.supervisor.stop(limit + _STOP_MORE_S)
+            await self.supervisor.stop(limit_s + _STOP_MORE_S)
+        for file in self._files.values():
+            await asyncio.to_thread(file.close)
         # Until now the lease was renewed: the last upload may take its time.
         for task in self._tasks:
             task.cancel()
@@ -291,26 +322,3 @@ def _folder_of(credentials: Credentials | None) -> str | None:
 def _secrets_of(options: Mapping[str, object]) -> list[str]:
     words = ("secret", "token", "password", "key")
     return [str(value) for key, value in options.items() if any(word in key for word in words) and value]
-
-
-def _switched_to_wal(name: str, path: str) -> sqlite3.Connection:
-    """A connection that stays open as long as the file is replicated.
-
-    Where the last one closes, SQLite empties the write-ahead log, and what
-    Litestream has not read of it yet is gone from there.
-    """
-    conn = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
-    try:
-        conn.execute("PRAGMA wal_autocheckpoint=0")
-        mode = conn.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-        conn.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-    except sqlite3.Error as error:
-        conn.close()
-        raise StartupError(f"Database {name} cannot be replicated: {path}: {error}") from error
-    if mode != "wal":
-        conn.close()
-        raise StartupError(
-            f"Database {name} cannot be replicated: its journal mode stays {mode}, and WAL is needed",
-            hint="Files on network drives cannot be in WAL mode.",
-        )
-    return conn
