@@ -29,7 +29,7 @@ class Meter:
         self._loop_thread = threading.get_ident()
         opened = database_module.open_connection
         submit = ThreadPoolExecutor.submit
-        queued = writer.Writer.submit
+        queued = writer.Writer.enqueue
 
         def open_traced(*args, **kwargs):
             conn = opened(*args, **kwargs)
@@ -46,7 +46,7 @@ class Meter:
 
         monkeypatch.setattr(database_module, "open_connection", open_traced)
         monkeypatch.setattr(ThreadPoolExecutor, "submit", count_submit)
-        monkeypatch.setattr(writer.Writer, "submit", count_queued)
+        monkeypatch.setattr(writer.Writer, "enqueue", count_queued)
 
     def _hop(self):
         if self._cost is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from vitrina.catalog.model import Table
@@ -12,6 +13,7 @@ from vitrina.dialect.quoting import quote_identifier
 from vitrina.dialect.write import (
     add_column,
     delete_row,
+    insert_many,
     insert_row,
     matching,
     select_by_keys,
@@ -26,6 +28,9 @@ from vitrina.plan.values import bound_rows, stored_value, stored_values
 
 # Parameters of one statement at most: what the oldest builds of SQLite take.
 _PARAMETERS = 999
+# Rows of one INSERT: few sizes, so that their statements stay prepared.
+_TOGETHER = (100, 50, 20, 5)
+_MODES = {"abort": "append", "ignore": "ignore", "replace": "replace"}
 
 
 @dataclass(slots=True)
@@ -49,15 +54,35 @@ def run_insert(conn: sqlite3.Connection, plan: InsertPlan) -> ChangedRows:
         rowids = [rowid for row in plan.rows if (rowid := _insert_one(conn, plan, row)) is not None]
         _read(conn, changed, rowids, lambda count: select_by_rowids(plan.table.name, count))
     else:
-        insert_batches(conn, plan.table.name, plan.rows, plan.conflict)
+        insert_batches(conn, plan.table.name, plan.rows, plan.conflict, alike=plan.alike)
     return changed
 
 
-def insert_batches(conn: sqlite3.Connection, table: str, rows: Sequence[Row], conflict: str) -> None:
-    """Insert rows in batches; a column that a row lacks and another of its batch has becomes NULL."""
-    for columns, batch in batches(rows):
-        sql = insert_row(table, columns, conflict)
-        conn.executemany(sql, bound_rows(batch, columns))
+def insert_batches(
+    conn: sqlite3.Connection, table: str, rows: Sequence[Row], conflict: str, *, alike: bool = False
+) -> None:
+    """Insert rows in batches; a column that a row lacks and another of its batch has becomes NULL.
+
+    Rows ``alike`` are known to have the same columns in the same order, and values that are bound as they are.
+    """
+    for columns, batch in batches(rows, alike=alike):
+        values: list[Sequence[Any]]
+        values = [tuple(row.values()) for row in batch] if alike else bound_rows(batch, columns)
+        _insert_values(conn, table, columns, values, conflict)
+
+
+def _insert_values(
+    conn: sqlite3.Connection, table: str, columns: tuple[str, ...], values: list[Sequence[Any]], conflict: str
+) -> None:
+    """Insert rows, many with one statement: the driver lets other threads in, and waits for them, at each."""
+    done = 0
+    for size in _TOGETHER if columns else ():
+        while len(values) - done >= size:
+            sql = insert_many(table, columns, size, _MODES[conflict])
+            conn.execute(sql, list(chain.from_iterable(values[done : done + size])))
+            done += size
+    if done < len(values):
+        conn.executemany(insert_row(table, columns, conflict), values[done:])
 
 
 def _insert_one(conn: sqlite3.Connection, plan: InsertPlan, row: Row) -> int | None:

@@ -30,13 +30,14 @@ class NewColumn:
 
 @dataclass(frozen=True, slots=True)
 class InsertPlan:
-    """Rows to insert, decoded; ``returns`` asks for them as they are then."""
+    """Rows to insert, decoded; ``returns`` asks for them as they are then; ``alike`` as in :class:`RowsBody`."""
 
     table: Table
     rows: tuple[Row, ...]
     conflict: Conflict = "abort"
     returns: bool = False
     new_columns: tuple[NewColumn, ...] = ()
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +53,17 @@ class UpsertPlan:
 
 @dataclass(frozen=True, slots=True)
 class RowsBody:
-    """The body of an insert or upsert, its shape checked; ``rows`` are decoded."""
+    """The body of an insert or upsert, its shape checked; ``rows`` are decoded.
+
+    Rows ``alike`` all have the same columns in the same order, and values that are bound as they are.
+    """
 
     rows: tuple[Row, ...]
     returns: bool = False
     ignore: bool = False
     replace: bool = False
     alter: bool = False
+    alike: bool = False
 
     @property
     def conflict(self) -> Conflict:
@@ -83,15 +88,19 @@ def parse_rows(body: Any, table: Table, *, max_rows: int, upsert: bool) -> RowsB
     if body.get("ignore") and body.get("replace"):
         raise InvalidBody('Cannot use "ignore" and "replace" at the same time')
     alter = bool(body.get("alter"))
-    errors = _row_errors(rows, table, upsert=upsert, alter=alter)
+    # Rows are many, the sets of their columns few.
+    shapes = set(map(tuple, rows))
+    errors = _row_errors(rows, shapes, table, upsert=upsert, alter=alter)
     if errors:
         raise InvalidBody(errors)
+    decoded, plain = decode_rows(rows)
     return RowsBody(
-        rows=decode_rows(rows),
+        rows=decoded,
         returns="row" in body or bool(body.get("return")),
         ignore=bool(body.get("ignore")),
         replace=bool(body.get("replace")),
         alter=alter,
+        alike=plain and len(shapes) == 1,
     )
 
 
@@ -112,13 +121,14 @@ def _check_shape(body: Any) -> None:
         raise InvalidBody('"rows" must be a list of dictionaries')
 
 
-def _row_errors(rows: Sequence[Row], table: Table, *, upsert: bool, alter: bool) -> list[str]:
+def _row_errors(
+    rows: Sequence[Row], shapes: set[tuple[str, ...]], table: Table, *, upsert: bool, alter: bool
+) -> list[str]:
     keys = row_keys(table)
     known = set(table.column_names)
     if table.uses_rowid:
         known.add("rowid")
-    # Rows are many, the sets of their columns few.
-    if not upsert and (alter or all(known.issuperset(shape) for shape in set(map(tuple, rows)))):
+    if not upsert and (alter or all(known.issuperset(shape) for shape in shapes)):
         return []
     errors = []
     for position, row in enumerate(rows):
@@ -159,7 +169,7 @@ def plan_insert(table: Table, body: RowsBody, *, returns: bool) -> InsertPlan:
     """The plan of an insert. Raises InvalidBody for a virtual, shadow or view table."""
     check_ordinary(table)
     new_columns = missing_columns(table, body.rows) if body.alter else ()
-    return InsertPlan(table, body.rows, body.conflict, returns, new_columns)
+    return InsertPlan(table, body.rows, body.conflict, returns, new_columns, body.alike)
 
 
 def plan_upsert(table: Table, body: RowsBody, *, returns: bool) -> UpsertPlan:
@@ -183,11 +193,18 @@ def new_columns(names: Iterable[str], rows: Sequence[Row]) -> tuple[NewColumn, .
     return tuple([NewColumn(name, infer_type(row.get(name) for row in rows)) for name in names])
 
 
-def batches(rows: Sequence[Row]) -> Iterator[tuple[tuple[str, ...], Sequence[Row]]]:
-    """Columns and rows of each statement: every row has all columns that it or an earlier one of its batch has."""
+def batches(rows: Sequence[Row], *, alike: bool = False) -> Iterator[tuple[tuple[str, ...], Sequence[Row]]]:
+    """Columns and rows of each statement: every row has all columns that it or an earlier one of its batch has.
+
+    Rows ``alike`` are known to have the same columns in the same order.
+    """
     if not rows:
         return
     size = max(1, min(_BATCH_ROWS, _BATCH_PARAMETERS // max(1, len(rows[0]))))
+    if alike:
+        names = tuple(rows[0])
+        yield from ((names, rows[start : start + size]) for start in range(0, len(rows), size))
+        return
     columns: dict[str, None] = {}
     for start in range(0, len(rows), size):
         batch = rows[start : start + size]

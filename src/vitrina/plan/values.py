@@ -41,11 +41,12 @@ def decode_row(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: decode_value(value) for name, value in row.items()}
 
 
-def decode_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
-    """Every row through :func:`decode_row`; rows without objects as they are."""
-    if dict not in set(map(type, chain.from_iterable([row.values() for row in rows]))):
-        return tuple(rows)
-    return tuple([decode_row(row) for row in rows])
+def decode_rows(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[Mapping[str, Any], ...], bool]:
+    """Every row through :func:`decode_row`, rows without objects as they are, and whether all are bound as they are."""
+    kinds = set(map(type, chain.from_iterable([row.values() for row in rows])))
+    if dict not in kinds:
+        return tuple(rows), list not in kinds
+    return tuple([decode_row(row) for row in rows]), False
 
 
 def stored_value(value: Any) -> Any:

@@ -10,10 +10,10 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from vitrina.engine.sqlite.group_commit import run_together
+from vitrina.engine.sqlite.group_commit import Outcome, run_together
+from vitrina.engine.sqlite.queued import Queued, deliver
 from vitrina.errors import DatabaseClosed, Unavailable
 
 T = TypeVar("T")
@@ -31,18 +31,6 @@ _PATIENCE_MOST_S = 0.01
 
 # Seconds that accepted writes get when the server stops.
 _CLOSING_S = 60.0
-
-
-@dataclass(slots=True, eq=False)
-class _Queued:
-    """One job that waits. ``size`` is in bytes; ``counted`` ones are bounded in number; ``tables`` may be changed."""
-
-    job: Callable[[sqlite3.Connection], Any]
-    shared: bool
-    counted: bool
-    size: int
-    tables: frozenset[str] | None = None
-    future: Future[Any] = field(default_factory=Future)
 
 
 class Writer:
@@ -71,7 +59,7 @@ class Writer:
         self._commit = commit if commit is not None else _commit
         self._opened_in = 0
         self._threaded = threaded
-        self._queue: queue.SimpleQueue[_Queued | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Queued | None] = queue.SimpleQueue()
         self._waiting = 0
         self._waiting_bytes = 0
         # how many clients write at the moment, as far as can be told, and how long a commit waits for them
@@ -109,11 +97,16 @@ class Writer:
         holds ``size`` bytes, is refused with Unavailable while too many wait.
         Raises DatabaseClosed.
         """
-        item = _Queued(job, shared, bounded, size, tables)
+        future: Future[T] = Future()
+        self.enqueue(Queued(job, future, shared, bounded, size, tables))
+        return future
+
+    def enqueue(self, item: Queued) -> None:
+        """Queue a job; errors as for :meth:`submit`."""
         with self._lock:
             if self._closed:
                 raise DatabaseClosed(f"Database {self._name} is closed")
-            if bounded:
+            if item.bounded:
                 self._count(item)
             if self._threaded:
                 if self._thread is None:
@@ -123,9 +116,8 @@ class Writer:
                 self._queue.put(item)
         if not self._threaded:
             self._do([item])
-        return item.future
 
-    def _count(self, item: _Queued) -> None:
+    def _count(self, item: Queued) -> None:
         too_large = self._waiting > 0 and self._waiting_bytes + item.size > MAX_WAITING_BYTES
         if self._waiting >= MAX_WAITING or too_large:
             raise Unavailable(
@@ -146,14 +138,15 @@ class Writer:
         tables: frozenset[str] | None = None,
     ) -> T:
         """Queue ``job`` and await its result; arguments and errors as for :meth:`submit`."""
-        future = self.submit(job, shared=shared, bounded=bounded, size=size, tables=tables)
         # Once queued a write happens, even when nobody waits for it any more.
-        return await asyncio.shield(asyncio.wrap_future(future))
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self.enqueue(Queued(job, future, shared, bounded, size, tables))
+        return await future
 
     # In the writer's thread
 
     def _run(self) -> None:
-        left: _Queued | None = None
+        left: Queued | None = None
         while True:
             item = left if left is not None else self._queue.get()
             if item is None:
@@ -165,7 +158,7 @@ class Writer:
                 break
         self._reset()
 
-    def _gather(self, first: _Queued) -> tuple[list[_Queued], _Queued | None, bool]:
+    def _gather(self, first: Queued) -> tuple[list[Queued], Queued | None, bool]:
         """``first`` and the writes that wait behind it and may share its transaction.
 
         Also the next job that may not, and whether the queue was closed behind them.
@@ -185,31 +178,28 @@ class Writer:
             group.append(item)
         return group, None, False
 
-    def _do(self, group: list[_Queued]) -> None:
+    def _do(self, group: list[Queued]) -> None:
         with self._lock:
             for item in group:
-                if item.counted:
+                if item.bounded:
                     self._waiting -= 1
                     self._waiting_bytes -= item.size
-        running = [item for item in group if item.future.set_running_or_notify_cancel()]
         try:
             conn = self._connection()
         except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the jobs
-            for item in running:
-                item.future.set_exception(error)
+            deliver([(item, Outcome(error=error)) for item in group])
             return
-        if running and running[0].shared:
-            self._share(conn, running)
+        if group[0].shared:
+            self._share(conn, group)
         else:
-            for item in running:
+            for item in group:
                 try:
-                    result = item.job(conn)
+                    outcome = Outcome(item.job(conn))
                 except BaseException as error:  # noqa: BLE001 - handed to whoever awaits the job
-                    item.future.set_exception(error)
-                else:
-                    item.future.set_result(result)
+                    outcome = Outcome(error=error)
+                deliver([(item, outcome)])
 
-    def _share(self, conn: sqlite3.Connection, running: list[_Queued]) -> None:
+    def _share(self, conn: sqlite3.Connection, running: list[Queued]) -> None:
         if len(running) > 1:
             self.shared_commits += 1
             self.shared_writes += len(running)
@@ -220,11 +210,7 @@ class Writer:
         self._patience_s = min(_PATIENCE * (time.monotonic() - began), _PATIENCE_MOST_S)
         self._expected = len(running) + self._queue.qsize()
         # Only now: what is acknowledged is on disk.
-        for item, outcome in zip(running, outcomes, strict=True):
-            if outcome.error is not None:
-                item.future.set_exception(outcome.error)
-            else:
-                item.future.set_result(outcome.value)
+        deliver(list(zip(running, outcomes, strict=True)))
 
     def _connection(self) -> sqlite3.Connection:
         if self._conn is not None and self._epoch() != self._opened_in:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -20,6 +19,7 @@ from vitrina.errors import (
     Unavailable,
 )
 from vitrina.http.response import Response
+from vitrina.plan.json_text import parse_json
 from vitrina.web.target import named
 from vitrina.web.write.durable import without_durable
 
@@ -88,6 +88,6 @@ async def json_body(request: Request) -> Any:
     """
     body = await request.post_body()
     try:
-        return without_durable(json.loads(body))[0]
+        return without_durable(parse_json(body))[0]
     except (ValueError, RecursionError) as error:
         raise InvalidBody(f"Invalid JSON: {error}") from error
