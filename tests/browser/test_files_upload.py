@@ -147,7 +147,7 @@ def test_server_killed_and_started_again(page: Page, site: FilesSite, large: Pat
     choose(page, large)
     wait_for_share(page, 0.45)
     site.kill()
-    expect(page.locator(".upload-state")).to_contain_text("Connection lost")
+    expect(page.locator(".upload-state")).to_contain_text("Interrupted")
     expect(page.locator(".upload-advice")).to_contain_text("The connection broke off. Trying again in")
     expect(page.get_by_role("status")).to_contain_text("killed.bin: The connection broke off.")
     site.start()
@@ -229,7 +229,7 @@ def test_refusals_stand_beside_the_file(page: Page, site: FilesSite, tmp_path: P
     expect(line).to_have_count(0)
     refusing.append(True)
     choose(page, small)
-    expect(line.locator(".upload-advice")).to_contain_text("Permission denied: files-upload You may not upload here")
+    expect(line.locator(".upload-advice")).to_contain_text("Permission denied: files-upload. You may not upload here")
 
     refusing.clear()
     line.get_by_role("button", name="Try again: small.txt").click()

@@ -258,3 +258,23 @@ async def test_two_people_edit_one_file(local):
     assert (await update("third")).status_code == 200
     for wrong in ({}, "text", {"search_text": 1}, {"filename": "x"}):
         assert (await update("x", wrong)).status_code == 400
+
+
+async def test_store_gone_for_a_while(object_store, tmp_path):
+    from vitrina.files.names import new_ulid
+
+    options = object_store.options("files", f"run-{new_ulid()}")
+    site = instance({"storage": "s3", "config": options}, tmp_path)
+    url = (await begin(site))["part_url"]
+    await send(site, url, 0, DATA[:PIECE_BYTES])
+    object_store.stop()
+    try:
+        answer = await send(site, url, PIECE_BYTES, DATA[PIECE_BYTES:])
+        assert answer.status_code == 503 and "object store" in answer.json()["errors"][0]
+        assert (await site.client.get(url)).json()["offset"] == PIECE_BYTES
+    finally:
+        object_store.start()
+    assert (await send(site, url, PIECE_BYTES, DATA[PIECE_BYTES:])).json()["offset"] == SIZE
+    file = (await site.client.post(f"{url}/complete")).json()["file"]
+    assert file["content_hash"] == "sha256:" + hashlib.sha256(DATA).hexdigest()
+    site.close()

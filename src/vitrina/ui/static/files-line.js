@@ -3,7 +3,7 @@
 import { element } from "./ask.js";
 import { inWords } from "./blob-field.js";
 
-const WORDS = { queued: "Waiting for its turn", paused: "Paused", cancelled: "Cancelled" };
+const WORDS = { queued: "Waiting for its turn", waiting: "Interrupted", paused: "Paused", cancelled: "Cancelled" };
 
 /** Makes the line of `transfer`; `start(transfer)` is called where a person wants it to go on. */
 export function uploadLine(transfer, start) {
@@ -66,5 +66,5 @@ function wordsOf(state, sent, size) {
   if (state === "cancelled") return WORDS.cancelled;
   const share = size ? Math.floor((100 * sent) / size) : 0;
   const part = `${share} % of ${inWords(size)}`;
-  return state === "sending" ? part : `${WORDS[state] || "Connection lost"}${sent ? `, ${part}` : ""}`;
+  return state === "sending" ? part : `${WORDS[state]}${sent ? `, ${part}` : ""}`;
 }

@@ -102,7 +102,8 @@ export class Transfer extends EventTarget {
   }
 
   #set(state, message = "", advice = "") {
-    Object.assign(this, { state, message, advice });
+    // What servers say often lacks its full stop.
+    Object.assign(this, { state, message: message && !/[.!?]$/.test(message) ? `${message}.` : message, advice });
     this.dispatchEvent(new CustomEvent("change"));
   }
 
