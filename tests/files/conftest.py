@@ -30,7 +30,22 @@ def object_store(tmp_path_factory):
     store.stop()
 
 
-@pytest.fixture(params=["filesystem", "s3"])
+async def in_memory(storage_class, config):
+    """A storage of the cloud whose store is in memory: everything but the protocol."""
+    from obstore.store import MemoryStore
+
+    class InMemory(storage_class):
+        gives_one_piece = True
+
+        def _open(self):
+            return MemoryStore()
+
+    made = InMemory()
+    await made.configure(config, None)
+    return made
+
+
+@pytest.fixture(params=["filesystem", "s3", "gcs", "azure"])
 async def storage(request, tmp_path):
     """One built-in storage, empty."""
     if request.param == "filesystem":
@@ -38,6 +53,16 @@ async def storage(request, tmp_path):
 
         made = FilesystemStorage()
         await made.configure({"root": str(tmp_path / "files")}, None)
+    elif request.param == "gcs":
+        pytest.importorskip("obstore")
+        from vitrina.files.cloud import GoogleStorage
+
+        made = await in_memory(GoogleStorage, {"bucket": "files", "prefix": "below"})
+    elif request.param == "azure":
+        pytest.importorskip("obstore")
+        from vitrina.files.cloud import AzureStorage
+
+        made = await in_memory(AzureStorage, {"container": "files", "account_name": "somebody"})
     else:
         store = request.getfixturevalue("object_store")
         from vitrina.files.names import new_ulid

@@ -383,7 +383,7 @@ async def test_own_block_and_base_url(tmp_path):
             {"plugins": {"datasette-files": {"sources": {"a": 1}}}, "vitrina": {"files": {"sources": {}}}},
             "vitrina.files",
         ),
-        ({"plugins": {"datasette-files": {"sources": {"a": {"storage": "ftp"}}}}}, "filesystem, s3"),
+        ({"plugins": {"datasette-files": {"sources": {"a": {"storage": "ftp"}}}}}, "azure, filesystem, gcs, s3"),
         ({"plugins": {"datasette-files": {"sources": {"a": {"storage": "filesystem"}}}}}, "root"),
         ({"plugins": {"datasette-files": {"sources": {"a": {"storage": "s3"}}}}}, "bucket"),
         ({"plugins": {"datasette-files": {"sources": {"a/b": {"storage": "s3"}}}}}, "a/b"),

@@ -44,6 +44,7 @@ class CredentialKeeper:
         self._failures = 0
         self._try_again_at = 0.0
         self._last_error: str | None = None
+        self._refused = False
 
     async def current(self) -> Credentials:
         """Credentials that have not expired.
@@ -81,8 +82,13 @@ class CredentialKeeper:
 
     def discard(self) -> None:
         """The store refused them (rotated, revoked): the next use fetches new ones, as soon as a pause allows."""
+        self._refused = True
         if self._refresh_at is not None or self._held is None:
             self._held = None
+
+    def accepted(self) -> None:
+        """The store took them."""
+        self._refused = False
 
     def state(self) -> CredentialState:
         """Source, validity and last error; never a secret."""
@@ -91,9 +97,9 @@ class CredentialKeeper:
             source=self.provider.source,
             valid_until=held.expires_at if held is not None else None,
             obtained_at=_moment(self._obtained_at) if held is not None else None,
-            last_error=self._last_error,
+            last_error=self._last_error or ("the store refused them" if self._refused else None),
             next_attempt_at=_moment(self._try_again_at) if self._failures else _moment(self._refresh_at),
-            failures=self._failures,
+            failures=self._failures or int(self._refused),
         )
 
     def _valid(self) -> Credentials | None:

@@ -11,12 +11,17 @@ from vitrina.files.configuration import SourceConfig
 from vitrina.files.filesystem import FilesystemStorage
 from vitrina.files.storage import Storage
 
-_S3 = "s3"
+# Their modules need a package that is installed where it is wanted.
+_BUILT_IN = {
+    "s3": ("vitrina.files.s3", "S3Storage"),
+    "gcs": ("vitrina.files.cloud", "GoogleStorage"),
+    "azure": ("vitrina.files.cloud", "AzureStorage"),
+}
 
 
 def storage_types(registered: Iterable[type[Storage]]) -> dict[str, type[Storage] | None]:
     """Classes by name, later ones in place of earlier ones; None for one whose package is loaded when asked for."""
-    types: dict[str, type[Storage] | None] = {"filesystem": FilesystemStorage, _S3: None}
+    types: dict[str, type[Storage] | None] = {"filesystem": FilesystemStorage, **dict.fromkeys(_BUILT_IN)}
     for each in registered:
         types[_name_of(each)] = each
     return types
@@ -34,7 +39,7 @@ async def open_storage(source: SourceConfig, types: Mapping[str, type[Storage] |
         raise ConfigError(
             f"{source.place}: Unknown storage type {source.storage!r} for source {source.slug!r}; there are: {known}"
         )
-    storage_class = types[source.storage] or _built_in_s3(source)
+    storage_class = types[source.storage] or _built_in(source)
     storage = storage_class()
     try:
         await storage.configure(dict(source.options), None)
@@ -43,13 +48,14 @@ async def open_storage(source: SourceConfig, types: Mapping[str, type[Storage] |
     return storage
 
 
-def _built_in_s3(source: SourceConfig) -> type[Storage]:
+def _built_in(source: SourceConfig) -> type[Storage]:
+    module_name, class_name = _BUILT_IN[source.storage]
     try:
-        module = importlib.import_module("vitrina.files.s3")
+        module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         raise ConfigError(
-            f"{source.place}.storage: s3 needs a package that is not installed ({error.name}): "
+            f"{source.place}.storage: {source.storage} needs a package that is not installed ({error.name}): "
             "pip install 'vitrina[s3]'"
         ) from error
-    storage_class: type[Storage] = module.S3Storage
+    storage_class: type[Storage] = getattr(module, class_name)
     return storage_class
