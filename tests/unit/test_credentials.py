@@ -325,3 +325,35 @@ def test_priority_of_options():
 def test_options_that_make_no_sense(options):
     with pytest.raises(ConfigError, match="place"):
         provider_of(options, "place")
+
+
+XML = """<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<AssumeRoleWithWebIdentityResult><Credentials><AccessKeyId>ASIA1</AccessKeyId>
+<SecretAccessKey>s/e+c=</SecretAccessKey><SessionToken>token==</SessionToken>
+<Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>
+</AssumeRoleWithWebIdentityResponse>"""
+
+
+async def test_web_identity(broker, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("a.web.token\n")
+    environ = {
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
+        "AWS_ROLE_ARN": "arn:aws:iam::1:role/files",
+        "AWS_ENDPOINT_URL_STS": broker.plain,
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
+    }
+    broker.answer = (200, XML)
+    found = await EnvironmentProvider(environ).fetch()
+    assert (found.access_key_id, found.secret_access_key, found.session_token) == ("ASIA1", "s/e+c=", "token==")
+    assert found.expires_at.year == 2099
+    (asked,) = [fields for _, fields in broker.asked]
+    assert asked["WebIdentityToken"] == ["a.web.token"] and asked["RoleArn"] == [environ["AWS_ROLE_ARN"]]
+    assert asked["Action"] == ["AssumeRoleWithWebIdentity"]
+    for answer in ((403, "<Error><Message>a.web.token</Message></Error>"), (200, "<Other/>"), (200, "a.web.token")):
+        broker.answer = answer
+        with pytest.raises(FetchFailed) as caught:
+            await EnvironmentProvider(environ).fetch()
+        assert "a.web.token" not in str(caught.value)
+    with pytest.raises(FetchFailed, match="cannot be read"):
+        await EnvironmentProvider({**environ, "AWS_WEB_IDENTITY_TOKEN_FILE": str(tmp_path / "gone")}).fetch()

@@ -1,4 +1,4 @@
-"""The chain that AWS tools follow: environment variables, shared file, container, instance."""
+"""The chain that AWS tools follow: environment variables, web identity, shared file, container, instance."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from vitrina.credentials.documents import parse_document
 from vitrina.credentials.file import FileProvider
 from vitrina.credentials.model import Credentials, FetchFailed
 from vitrina.credentials.web_call import call, parse_object
+from vitrina.credentials.web_identity import fetch_web_identity, is_configured
 
 _CONTAINER = "http://169.254.170.2"
 _INSTANCE = "http://169.254.169.254"
 _INSTANCE_ROLES = "/latest/meta-data/iam/security-credentials/"
 #: addresses of the machine itself answer at once or not at all
 _TIMEOUT_S = 2.0
+_EXCHANGE_S = 10.0
 
 
 class EnvironmentProvider:
@@ -31,6 +33,8 @@ class EnvironmentProvider:
         key, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
         if key and secret:
             return Credentials(key, secret, environ.get("AWS_SESSION_TOKEN") or None)
+        if is_configured(environ):
+            return await fetch_web_identity(environ, _EXCHANGE_S)
         shared = Path(environ.get("AWS_SHARED_CREDENTIALS_FILE") or "~/.aws/credentials").expanduser()
         if shared.is_file():
             return await FileProvider(shared, profile=environ.get("AWS_PROFILE") or "default").fetch()
