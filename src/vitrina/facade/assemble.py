@@ -151,15 +151,21 @@ class Assembly:
             levels.append(config.database(database))
         if database is None or (table is not None and fallback):
             levels.append(config.raw)
-        for level in levels:
-            plugins = level.get("plugins")
-            if isinstance(plugins, Mapping) and plugins.get(name) is not None:
-                return resolve(plugins[name])
-        return None
+        if not fallback or (table is None and levels[0]):
+            # What is configured for a whole database hides the top level, whether the plugin is in it or not.
+            levels = levels[:1]
+        exact, *wider = (_plugin_section(level, name) for level in levels) if levels else (None,)
+        found = exact if exact is not None else next((section for section in wider if section), None)
+        return resolve(found) if found is not None else None
 
     def close(self) -> None:
         """Let go of threads that are the instance's own."""
         self.pool.close()
+
+
+def _plugin_section(level: Mapping[str, Any], name: str) -> Any:
+    plugins = level.get("plugins")
+    return plugins.get(name) if isinstance(plugins, Mapping) else None
 
 
 def assemble(assembly: Assembly) -> Site:

@@ -227,13 +227,15 @@ class Database:
         return view in (await self._catalog()).views
 
     async def table_names(self) -> list[str]:
-        return list((await self._catalog()).tables)
+        return sorted((await self._catalog()).tables)
 
     async def view_names(self) -> list[str]:
         return list((await self._catalog()).views)
 
     async def hidden_table_names(self) -> list[str]:
-        return [table.name for table in (await self._catalog()).tables.values() if table.hidden]
+        hidden = [table for table in (await self._catalog()).tables.values() if table.hidden]
+        # Search indexes come after what the engine keeps for them.
+        return [table.name for table in sorted(hidden, key=lambda table: (table.kind == "virtual", table.name))]
 
     async def table_columns(self, table: str) -> list[str]:
         found = await self._table(table)

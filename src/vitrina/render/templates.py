@@ -70,7 +70,10 @@ class Templates:
         self.plugin_dirs = tuple(Path(directory) for directory in plugin_dirs)
         self._built_in_names = _listing(BUILT_IN)
         self._plugin_names = frozenset(name for directory in self.plugin_dirs for name in _listing(directory))
-        self.environment = self._open_environment(self._loader())
+        loader = self._loader()
+        self.environment = self._open_environment(loader)
+        # Plugins may put loaders of theirs before ours.
+        self._own_loaders = (loader, *loader.loaders)
         self._twin = Environment(
             loader=self._built_in_loader(),
             autoescape=True,
@@ -104,7 +107,7 @@ class Templates:
     @property
     def has_foreign(self) -> bool:
         """Whether templates may come from a template directory or a plugin."""
-        return self.template_dir is not None or bool(self.plugin_dirs)
+        return self.template_dir is not None or bool(self.plugin_dirs) or self.has_more_loaders(self.environment)
 
     def _open_environment(self, loader: BaseLoader) -> Environment:
         return Environment(
@@ -119,26 +122,33 @@ class Templates:
         shipped = FileSystemLoader(BUILT_IN)
         return ChoiceLoader([PrefixLoader({"default": shipped}, delimiter=":"), shipped])
 
-    def _loader(self) -> BaseLoader:
+    def _loader(self) -> ChoiceLoader:
         directories = [*([self.template_dir] if self.template_dir else []), *self.plugin_dirs]
         return ChoiceLoader([*(FileSystemLoader(directory) for directory in directories), self._built_in_loader()])
 
-    def select(self, names: str | Iterable[str]) -> Selection:
-        """Choose the first of ``names`` that exists.
+    def select(self, names: str | Iterable[str], environment: Environment | None = None) -> Selection:
+        """Choose the first of ``names`` that exists, in ``environment`` where a plugin made one for this page.
 
         Raises jinja2.TemplateNotFound when none does.
         """
         wanted = (names,) if isinstance(names, str) else tuple(names)
-        if self.template_dir is None:
+        searched = environment or self.environment
+        if self.template_dir is None and not self.has_more_loaders(searched):
             return self._select_known(wanted)
         for name in wanted:
             try:
-                self.environment.get_template(name)
+                searched.get_template(name)
             except TemplateNotFound:
                 continue
             # Not the template's own name, which has lost its "default:".
             return Selection(name, _marked(wanted, name), built_in=False)
         raise TemplateNotFound(wanted[-1] if wanted else "")
+
+    def has_more_loaders(self, environment: Environment) -> bool:
+        """Whether ``environment`` finds templates in more places than ours."""
+        loader = environment.loader
+        own, *parts = self._own_loaders
+        return loader is not own or list(own.loaders) != parts  # type: ignore[attr-defined]
 
     def _select_known(self, wanted: tuple[str, ...]) -> Selection:
         """Choose without touching the disk: nothing is added while the server runs."""
@@ -149,18 +159,26 @@ class Templates:
                 return Selection(name, _marked(wanted, name), built_in)
         raise TemplateNotFound(wanted[-1] if wanted else "")
 
-    def page_names(self) -> frozenset[str]:
-        """Names of the templates below ``pages/`` (blocking where there is a template directory)."""
-        own = _listing(self.template_dir) if self.template_dir is not None else frozenset()
-        return frozenset(name for name in own | self._plugin_names if name.startswith("pages/"))
+    def page_names(self, environment: Environment | None = None) -> frozenset[str]:
+        """Names of the templates below ``pages/`` (blocking where there is a template directory).
 
-    def missing(self, name: str) -> bool:
-        """Whether ``name`` is nowhere to be found."""
+        Loaders that plugins put into ``environment`` are asked for theirs.
+        """
+        names = self._plugin_names
+        if self.template_dir is not None:
+            names |= _listing(self.template_dir)
+        searched = environment or self.environment
+        if self.has_more_loaders(searched):
+            names |= _listed_by(searched)
+        return frozenset(name for name in names if name.startswith("pages/"))
+
+    def has(self, name: str, environment: Environment) -> bool:
+        """Whether ``environment`` finds ``name``, in a loader that lists nothing too."""
         try:
-            self.select(name)
+            self.select(name, environment)
         except TemplateNotFound:
-            return True
-        return False
+            return False
+        return True
 
     async def render(
         self,
@@ -190,6 +208,14 @@ def _listing(directory: Path) -> frozenset[str]:
     if not directory.is_dir():
         return frozenset()
     return frozenset(path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file())
+
+
+def _listed_by(environment: Environment) -> frozenset[str]:
+    try:
+        return frozenset(environment.list_templates())
+    except TypeError:
+        # A loader made of a function cannot say what it has.
+        return frozenset()
 
 
 def _marked(considered: Iterable[str], chosen: str) -> tuple[str, ...]:

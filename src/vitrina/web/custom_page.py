@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vitrina.errors import NotFound
 from vitrina.http.request import Request
 from vitrina.http.response import Response
-from vitrina.web.page import render_text
+from vitrina.web.page import environment_for, render_text
 
 if TYPE_CHECKING:
     from vitrina.web.site import Site
@@ -61,12 +62,16 @@ async def custom_page(site: Site, request: Request) -> Response | None:
     path = (request.scope.get("route_path") or request.path).strip("/")
     templates = site.templates
     # A template directory is read again each time, since its owner may add pages while the server runs.
-    names = await asyncio.to_thread(templates.page_names) if templates.template_dir else templates.page_names()
-    if not names or not path or ".." in path:
+    environment = environment_for(site, request)
+    added = templates.has_more_loaders(environment)
+    listing = partial(templates.page_names, environment)
+    names = await asyncio.to_thread(listing) if templates.template_dir else listing()
+    if not (names or added) or not path or ".." in path or request.path.endswith("/"):
         return None
     exact = f"{_PREFIX}{path}.html"
-    found: tuple[str, dict[str, str]] | None = (exact, {}) if exact in names else _by_pattern(names, path)
-    if found is None or request.path.endswith("/"):
+    has_exact = exact in names or (added and templates.has(exact, environment))
+    found: tuple[str, dict[str, str]] | None = (exact, {}) if has_exact else _by_pattern(names, path)
+    if found is None:
         return None
     outcome = _Outcome()
     body = await render_text(site, found[0], {**found[1], **outcome.functions()}, request, "page")

@@ -78,14 +78,15 @@ async def render_page(
     ``Link`` header to the page's JSON (before one given in ``headers``) and,
     where nothing foreign is on the page, a content security policy.
     """
-    selection = site.templates.select(names)
+    environment = environment_for(site, request)
+    selection = site.templates.select(names, environment)
     page = await _page_context(site, request, selection, context, view_name)
     if site.settings.template_debug and request.args.get("_context"):
         return Response.html(_context_as_html(page))
     if _all_built_in(site, selection):
         body = site.templates.render_built_in(selection.name, await _without_awaiting(page))
     else:
-        body = await site.templates.render(selection.name, page, environment_for(site, request))
+        body = await site.templates.render(selection.name, page, environment)
     return Response.html(body, status=status, headers=_page_headers(site, selection, page, headers))
 
 
@@ -103,9 +104,10 @@ async def render_text(
     if isinstance(names, JinjaTemplate):
         page = await _base_context(site, request, names.name, dict(context or {}), view_name)
         return await site.templates.render(names, page)
-    selection = site.templates.select(names)
+    environment = environment_for(site, request)
+    selection = site.templates.select(names, environment)
     page = await _page_context(site, request, selection, context or {}, view_name)
-    return await site.templates.render(selection.name, page, environment_for(site, request))
+    return await site.templates.render(selection.name, page, environment)
 
 
 async def _page_context(
