@@ -1,11 +1,14 @@
 # Each target is a call of a short script in scripts/, which makes .venv and installs what it needs by itself.
-.PHONY: help demo test check bench docs screens test-faults downstream clean
+.PHONY: help demo demo-cluster test check bench docs screens test-faults downstream clean
 
 help:  ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 demo:  ## build the flights database and serve it on port 8001
 	@sh scripts/demo.sh
+
+demo-cluster:  ## a writer that replicates, two readers and nginx before them, on port 8300
+	@sh scripts/demo_cluster.sh
 
 test:  ## run all tests
 	@sh scripts/test.sh

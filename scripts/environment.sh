@@ -1,5 +1,5 @@
 # Sourced by the other scripts: makes .venv and installs what a task needs, once for each change of pyproject.toml.
-# Functions: need_core, need_dev, need_flights, need_chromium, need_wrk. Nothing is installed twice.
+# Functions: need_core, need_dev, need_flights, need_chromium, need_nginx, need_wrk. Nothing is installed twice.
 set -eu
 cd "$(dirname "$0")/.."
 PYTHON=.venv/bin/python
@@ -72,6 +72,13 @@ need_chromium() {
 need_wrk() {
     command -v wrk >/dev/null 2>&1 || _apt wrk || {
         _say "wrk is needed to measure: install it (Debian: apt-get install wrk)."
+        exit 1
+    }
+}
+
+need_nginx() {
+    command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ] || _apt nginx-light || {
+        _say "nginx is needed before the servers: install it (Debian: apt-get install nginx-light)."
         exit 1
     }
 }

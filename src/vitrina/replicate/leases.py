@@ -44,7 +44,7 @@ class Leases:
         credentials: Callable[[], Credentials | None],
     ) -> None:
         """Know of one more database; nothing is asked for yet."""
-        place = open_store(target, credentials)
+        place = open_store(target, credentials if config.provider is not None else None)
         holder = LeaseHolder(place, identity, shown=target.shown, url=config.public_url)
         self._by_name[name] = _Held(holder, target.shown)
         if place is None:

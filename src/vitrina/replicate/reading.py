@@ -57,7 +57,7 @@ class ReadReplica:
         interval = f"{max(1, round(options.interval_s * 1000))}ms"
         command = (find_litestream(options.binary), "restore", "-f", "-follow-interval", interval, self.target.url)
         self.mirror = Mirror(self.name, folder, command, lambda: child_environment(self._credentials))
-        place = open_store(self.target, lambda: self._credentials)
+        place = open_store(self.target, None if options.provider is None else lambda: self._credentials)
         if place is None and options.max_lag_s is not None:
             raise StartupError(
                 f"--max-lag: the age of a copy of {self.target.shown} is not known",

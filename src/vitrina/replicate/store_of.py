@@ -35,11 +35,11 @@ class ObjectPlace:
         return f"{self.prefix}/{name}" if self.prefix else name
 
 
-def open_store(target: ReplicaTarget, credentials: Callable[[], Credentials | None]) -> ObjectPlace | None:
+def open_store(target: ReplicaTarget, credentials: Callable[[], Credentials | None] | None) -> ObjectPlace | None:
     """The place of a replica; None for kinds that have no create-only put, or where obstore is not installed.
 
-    ``credentials`` gives the current ones, from any thread; None leaves the
-    search to the store's own rules.
+    ``credentials`` gives the current ones, from any thread. With None in its
+    place the store looks for them itself, in the environment to begin with.
     """
     try:
         from obstore.store import LocalStore, S3Store, from_url
@@ -57,7 +57,7 @@ def open_store(target: ReplicaTarget, credentials: Callable[[], Credentials | No
         more: Any = {}
         if all(keys):
             config |= {"access_key_id": keys[0], "secret_access_key": keys[1]}
-        else:
+        elif credentials is not None:
             more["credential_provider"] = lambda: _provided(credentials())
         store = S3Store(target.bucket, config=config, client_options=_CLIENT, retry_config=_RETRIES, **more)
         return ObjectPlace(store, target.prefix, conditional=True)
