@@ -97,7 +97,9 @@ class Assembly:
 
     @cached_property
     def hooks(self) -> Hooks:
-        return open_hooks(self.plugins_dir)
+        hooks = open_hooks(self.plugins_dir)
+        adopt_twins(hooks.pm, self.loaded.vitrina.get("prefer_plugin") or ())
+        return hooks
 
     @cached_property
     def pool(self) -> ReaderPool:
@@ -147,9 +149,9 @@ class Assembly:
         levels: list[Mapping[str, Any]] = []
         if database is not None and table is not None:
             levels.append(config.table(database, table))
-        if database is not None and (table is None or fallback):
+        if database is not None:
             levels.append(config.database(database))
-        if database is None or (table is not None and fallback):
+        if table is None or fallback:
             levels.append(config.raw)
         if not fallback or (table is None and levels[0]):
             # What is configured for a whole database hides the top level, whether the plugin is in it or not.
@@ -182,7 +184,6 @@ def assemble(assembly: Assembly) -> Site:
     )
     settings = config.settings
     hooks = assembly.hooks
-    adopt_twins(hooks.pm, config.vitrina.get("prefer_plugin") or ())
     databases = assembly.databases()
     internal = InternalDatabase(pool=assembly.pool, path=assembly.internal, cache_size_kb=settings.cache_size_kb)
     # A plugin may serve the internal database itself.
