@@ -15,6 +15,8 @@ from vitrina.web.files.common import brief, browsable, file_url, files_of
 from vitrina.web.page import render_page
 
 if TYPE_CHECKING:
+    from vitrina.execute.permissions import Access
+    from vitrina.files.records import Record
     from vitrina.http.request import Request
     from vitrina.web.site import Site
 
@@ -50,10 +52,22 @@ async def source_page(site: Site, request: Request) -> Response:
         "storage_type": files.storages[slug].storage_type,
         "can_upload": access.allowed(UPLOAD, slug) and can.can_upload,
         "can_edit_any": any(may(access, files.config, EDIT, row) for row in rows),
-        "can_delete_any": can.can_delete and any(may(access, files.config, DELETE, row) for row in rows),
+        "can_delete_any": _can_delete_any(files, access, rows),
+        "max_bytes": files.most_bytes(slug),
         "quota": await _quota(files, slug),
     }
     return await render_page(site, request, ["files_source.html"], context, view_name="files-source")
+
+
+def _can_delete_any(files: Files, access: Access, rows: list[Record]) -> bool:
+    """Whether deleting several makes sense here."""
+    storages = files.storages
+    return any(
+        row["source_slug"] in storages
+        and storages[row["source_slug"]].capabilities.can_delete
+        and may(access, files.config, DELETE, row)
+        for row in rows
+    )
 
 
 async def _quota(files: Files, slug: str) -> dict[str, int | None] | None:
@@ -86,6 +100,7 @@ async def search_page(site: Site, request: Request) -> Response:
                 "next": found.next,
             }
         )
+    access = await site.permissions.load(request.actor, (DELETE,))
     context = {
         "q": text,
         "source": source,
@@ -93,6 +108,7 @@ async def search_page(site: Site, request: Request) -> Response:
         "files": found.files,
         "total": found.total,
         "next": found.next,
+        "can_delete_any": _can_delete_any(files_of(site), access, found.files),
     }
     return await render_page(site, request, ["files_search.html"], context, view_name="files-search")
 
