@@ -180,6 +180,8 @@ async def _menu_links(site: Site, request: Request | None, actor: Any) -> Any:
     links = [*await menu_files(site, actor), *of_plugins]
     for own in site.state.get("menu_links", ()):
         links += await own(site, actor)
+    for own in site.state.get("menu_links", ()):
+        links += await own(site, actor)
     return lambda: links
 
 
