@@ -49,7 +49,7 @@ def one_by_one(rows, conflict):
 def test_as_one_by_one(name, conflict):
     rows = LISTS[name]
     if name == "taken" and conflict == "abort":
-        with pytest.raises(sqlite3.IntegrityError, match="UNIQUE constraint failed: t.id"):
+        with pytest.raises(sqlite3.IntegrityError, match=r"UNIQUE constraint failed: t\.id"):
             insert_batches(made(), "t", rows, conflict)
         return
     for alike in (False, name in ("alike", "few", "taken", "skipped")):

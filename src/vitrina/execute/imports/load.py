@@ -12,17 +12,15 @@ from vitrina.dialect.definition import create_table
 from vitrina.dialect.write import insert_many
 from vitrina.errors import Conflict, InvalidBody
 from vitrina.execute.change_rows import table_sql
+from vitrina.execute.imports.number_column import number_columns
 from vitrina.execute.imports.report import ImportReport
 from vitrina.plan.imports.model import ImportPlan
-from vitrina.plan.imports.types import misfit
 
 # Rows looked at together (few enough to stay in the processor's cache), and parameters of one statement:
 # fewer where a row of it was refused, or where SQLite takes fewer.
 _CHUNK = 420
 _PARAMETERS = 8000
 _PARAMETERS_AGAIN = 400
-# Texts known to fit that are kept per column.
-_KNOWN = 50_000
 _REFUSED = (
     sqlite3.IntegrityError,
     sqlite3.DataError,
@@ -65,10 +63,11 @@ class Loader:
         self._names = [column.name for column in plan.columns]
         self._sources = [column.source for column in plan.columns]
         self._straight = self._sources == list(range(plan.width))
-        # position in the written row → texts that are known to fit
-        self._checked: list[tuple[int, set[str]]] = [
-            (position, set()) for position, column in enumerate(plan.columns) if column.type in ("integer", "float")
-        ]
+        self._numbers = number_columns(
+            {position: column.type for position, column in enumerate(plan.columns)},
+            plan.nulls,
+            exact=plan.definition is not None,
+        )
         self._statements: dict[int, str] = {}
         self._created = plan.definition is None
         self._before = (0, 0, 0)
@@ -162,35 +161,23 @@ class Loader:
         return f"has {found} cell{'' if found == 1 else 's'} instead of {self.plan.width}"
 
     def _misfits(self, _: int, row: Row) -> str | None:
-        for position, _known in self._checked:
-            value = row[position]
-            if type(value) is str and value and value not in self.plan.nulls:
-                column = self.plan.columns[position]
-                problem = misfit(value, column.type, exact=self.plan.definition is not None)
-                if problem is not None:
-                    return f"{column.name}: {_shortened(value)} {problem}"
+        for column in self._numbers:
+            value = row[column.position]
+            problem = column.misfit(value)
+            if problem is not None:
+                return f"{self._names[column.position]}: {_shortened(value)} {problem}"
         return None
 
     def _values(self, numbers: Sequence[int], rows: list[list[Any]]) -> list[Any] | None:
         """All cells, one row after the other, with NULLs put in; None where some do not fit their column."""
         flat = list(chain.from_iterable(rows))
         width = len(self._names)
-        exact = self.plan.definition is not None
         nulls = self.plan.nulls
-        for position, known in self._checked:
-            column = flat[position::width]
-            if not known.issuperset(column):
-                kind = self.plan.columns[position].type
-                fresh = set(column) - known
-                for value in fresh:
-                    if type(value) is str and value and value not in nulls and misfit(value, kind, exact=exact):
-                        return None
-                if len(known) > _KNOWN:
-                    known.clear()
-                    fresh = set(column)
-                known |= fresh
-            if "" in known and "" in column:
-                flat[position::width] = [None if value == "" else value for value in column]
+        for column in self._numbers:
+            cells = column.read(flat[column.position :: width])
+            if cells is None:
+                return None
+            flat[column.position :: width] = cells
         if self.plan.empty_is_null and "" in flat:
             flat = [None if value == "" else value for value in flat]
         if nulls:
