@@ -151,3 +151,23 @@ def test_alterations_are_one_request_that_fails_as_a_whole(root: Page) -> None:
     assert 'PRIMARY KEY ("id", "x")' in schema
     assert len(sent) == 2
     post(root, "/flights/part/-/drop", {"confirm": True})
+
+
+def test_a_type_that_cannot_be_chosen_stays_until_another_is(root: Page) -> None:
+    root.goto("/flights")
+    post(
+        root,
+        "/flights/-/execute-write",
+        {"sql": "create table dated (id integer primary key, day date, price decimal)"},
+    )
+    root.goto("/flights/dated")
+    open_action(root, "Table actions", "Alter table dated")
+    expect(root.get_by_label("Type of day").locator("option:checked")).to_have_text("as it is")
+    root.get_by_role("textbox", name="Name of day").fill("since")
+    root.get_by_label("Type of price").select_option("float")
+    with root.expect_navigation():
+        root.get_by_role("button", name="Save").click()
+    schema = schema_of(root, "dated").lower()
+    assert '"since" date' in schema
+    assert '"price" real' in schema
+    post(root, "/flights/dated/-/drop", {"confirm": True})

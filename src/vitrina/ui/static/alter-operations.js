@@ -5,10 +5,10 @@ const same = (left, right) => JSON.stringify(left) === JSON.stringify(right);
 function changesOf(line) {
   const { original } = line;
   const changed = {};
-  if (line.type.value !== original.type) changed.type = line.type.value;
+  if (line.type.value !== line.typeBefore) changed.type = line.type.value;
   if (line.needed.checked !== Boolean(original.notnull)) changed.not_null = line.needed.checked;
   if (line.default.changed) {
-    const args = line.default.args(line.type.value);
+    const args = line.default.args(line.type.value || original.type);
     Object.assign(changed, Object.keys(args).length ? args : { default: null });
   }
   return changed;

@@ -6,8 +6,12 @@ import { foreignKeyChoice } from "./foreign-key-choice.js";
 
 let counter = 0;
 
-function choiceOfType(types, chosen, name) {
+function choiceOfType(types, column, name) {
   const select = element("select", { className: "column-type", aria: { label: `Type of ${name}` } });
+  // DATE, DECIMAL and the like are none of the types that can be chosen: such a column keeps what it has.
+  const other = column.sqlite_type === "NUMERIC";
+  if (other) select.append(element("option", { value: "", textContent: "as it is" }));
+  const chosen = other ? "" : column.type || "text";
   for (const type of types) select.append(element("option", { value: type, textContent: type, selected: type === chosen }));
   return select;
 }
@@ -33,7 +37,8 @@ class ColumnLine {
     const name = column.name || `new column ${++counter}`;
     const { types, expressions, targets } = editor;
     this.name = element("input", { type: "text", className: "column-name", value: column.name || "", placeholder: "name", autocomplete: "off", spellcheck: false, aria: { label: `Name of ${name}` } });
-    this.type = choiceOfType(types, column.type || "text", name);
+    this.type = choiceOfType(types, column, name);
+    this.typeBefore = this.type.value;
     const [keyLabel, key] = check("key", Boolean(column.is_pk));
     const [neededLabel, needed] = check("needed", Boolean(column.notnull));
     Object.assign(this, { key, needed });
