@@ -39,7 +39,7 @@ def _in_step(server: ReplicatedServer) -> None:
 
 
 @pytest.mark.parametrize("victim", ["litestream", "server", "store", "all"])
-def test_killed_under_load(own_store, litestream, tmp_path, capsys, victim) -> None:
+def test_killed_under_load(own_store, litestream, tmp_path, capsys, record_property, victim) -> None:
     server = ReplicatedServer(tmp_path, own_store, litestream)
     chance = random.Random(os.environ.get("VITRINA_SEED", "7") + victim)
     lost: list[int] = []
@@ -74,6 +74,9 @@ def test_killed_under_load(own_store, litestream, tmp_path, capsys, victim) -> N
             assert server.restore() == server.rows()
     finally:
         server.kill()
+    record_property("killed", ROUNDS)
+    record_property("durable", promised)
+    record_property("behind", sum(lost))
     with capsys.disabled():
         print(
             f"\n{victim} killed {ROUNDS} times: {promised} durable writes, none lost; a durable write took "
