@@ -24,6 +24,7 @@ BEGIN, END = "<!-- measured: written by make test-faults -->", "<!-- end of meas
 SUBJECTS = {
     "tests.cli.test_kill_server": "the server killed while 8 clients write",
     "tests.engines.test_kill": "a process killed in the middle of its transactions",
+    "tests.replicate.test_replication_faults": "replication while processes, keys, store or disk fail",
 }
 ACTORS = {"root": "as somebody who may do everything", "clerk": "as somebody who may do little"}
 
@@ -91,6 +92,12 @@ def result_of(count: Count) -> str:
     """A few words on what became of the tests of one module."""
     if count.failed:
         return f"**{count.failed} failed**"
+    if "durable" in count.recorded:
+        killed, durable, behind = (count.recorded[name] for name in ("killed", "durable", "behind"))
+        return (
+            f"{killed:,} kills under load, {durable:,} writes acknowledged as durable, all in the restored copies, which "
+            f"equal the file row by row; {behind:,} other writes were not in the copies yet"
+        )
     if "acknowledged" not in count.recorded:
         return "passed"
     acknowledged, unanswered = count.recorded["acknowledged"], count.recorded["unanswered"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from vitrina.errors import ConfigError
 #: A value is masked when its key, case-folded, contains one of these.
 SECRET_WORDS = ("secret", "key", "password", "token", "hash", "dsn")
 MASK = "***"
+# Of a URL that logs in: what stands between its user name and its host.
+_PASSWORD = re.compile(r"(?<=://)[^/@\s:]*:[^/@\s]+(?=@)")
 
 
 def resolve(value: Any, environ: Mapping[str, str] | None = None) -> Any:
@@ -43,11 +46,13 @@ def _read(path: str) -> str:
 
 
 def redact(value: Any) -> Any:
-    """A copy in which the values of keys that sound like secrets are ``***``."""
+    """A copy in which the values of keys that sound like secrets are ``***``, and passwords inside URLs."""
     if isinstance(value, Mapping):
         return {key: MASK if _is_secret(key) else redact(child) for key, child in value.items()}
     if isinstance(value, (list, tuple)):
         return [redact(child) for child in value]
+    if isinstance(value, str) and "@" in value:
+        return _PASSWORD.sub(MASK, value)
     return value
 
 
