@@ -86,6 +86,37 @@ INNER: Mapping[str, Mapping[str, str]] = {
             "save_queries_from_config update_query",
         ),
     },
+    "datasette.telemetry": {
+        **_all_from(
+            "vitrina.hooks.otel",
+            "SCHEMA_URL linked_root_span_kwargs observe_open_connections observe_pending_queries "
+            "observe_sql_thread_limit observe_sql_thread_queue_depth observe_write_queue_depth "
+            "record_operation_duration record_query_interrupted record_write_queue_wait",
+        ),
+        **_all_from(
+            "vitrina.hooks.telemetry",
+            "DB_OPERATION_ALLOWLIST MAX_SQL_LENGTH REQUEST_SPAN_SCOPE_KEY callback_name clamp_http_method "
+            "register_datasette sql_attribute sql_operation_name unregister_datasette",
+        ),
+        "TelemetryMiddleware": "vitrina.http.telemetry:TelemetryMiddleware",
+    },
+    "datasette.telemetry_registry": _all_from(
+        "vitrina.hooks.telemetry_registry",
+        "Attribute CALLBACK COUNTER DB_NAMESPACE DB_OPERATION_NAME DB_QUERY DB_QUERY_EXECUTE DB_QUERY_TEXT DB_SYSTEM "
+        "DB_WRITE_EXECUTE DB_WRITE_QUEUE_WAIT DURATION_BUCKETS ERROR_TYPE EXECUTEMANY EXECUTESCRIPT GAUGE HISTOGRAM "
+        "HTTP_REQUEST HTTP_REQUEST_METHOD HTTP_RESPONSE_STATUS_CODE HTTP_ROUTE INTERNAL_CLIENT INTERRUPTED "
+        "ISOLATED_CONNECTION METRICS M_CONNECTIONS_OPEN M_OPERATION_DURATION M_QUERIES_INTERRUPTED "
+        "M_QUERIES_PENDING M_THREADS_LIMIT M_THREADS_QUEUE_DEPTH M_WRITE_QUEUE_DEPTH M_WRITE_QUEUE_WAIT MetricName "
+        "OPERATION PARAM_COUNT PARAM_SETS ROWS_RETURNED SERVER_ADDRESS SPANS SQL_ERROR_SUPPRESSED STARTUP SpanName "
+        "TIME_LIMIT_MS TRANSACTION TRUNCATED UPDOWN_COUNTER URL_PATH URL_SCHEME USER_AGENT_ORIGINAL "
+        "attribute_allowed attribute_value_allowed metric_for span_for",
+    ),
+    "datasette.telemetry_testing": _all_from(
+        "vitrina.compat.telemetry_testing",
+        "MetricsCollector assert_metrics_conform assert_metrics_covered assert_no_forbidden_values "
+        "assert_package_never_imports_sdk assert_spans_conform assert_spans_covered install_metric_reader "
+        "install_span_exporter otel_meter_provider otel_metrics otel_provider otel_reset otel_spans",
+    ),
     "datasette.template_contexts": _all_from(_CONTEXTS, "PAGES TEMPLATE_BASE_CONTEXT documented_context_keys"),
     "datasette.utils.actions_sql": _all_from(
         "vitrina.compat.permission_queries",

@@ -25,7 +25,9 @@ class MagicParameters(dict[str, Any]):
         try:
             self._magic = await magic_values(self._datasette.site, self._request, named_parameters(self._sql))
         except BadRequest as error:
-            raise error.__cause__ if isinstance(error.__cause__, KeyError) else KeyError from error
+            if isinstance(error.__cause__, KeyError):
+                raise error.__cause__ from None
+            raise KeyError(*filter(None, [error.message.strip("'")])) from None
 
     def __len__(self) -> int:
         # Never empty: statements with magic names alone have parameters too.

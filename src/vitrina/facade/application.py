@@ -21,6 +21,7 @@ from vitrina.http.ports import Answer, Ports
 from vitrina.http.request import Request
 from vitrina.http.router import PluginRoute, Route, Router
 from vitrina.http.static import StaticFiles, static_handler
+from vitrina.http.telemetry import TelemetryMiddleware
 from vitrina.http.trace_output import traced
 from vitrina.web.concealment import KEY as HIDE_EXISTENCE
 from vitrina.web.concealment import conceal
@@ -30,6 +31,7 @@ from vitrina.web.error_page import csrf_page_renderer, error_page_renderer
 from vitrina.web.limits import limited_site
 from vitrina.web.replication.read_replicas import READ_REPLICAS, WithFreshness
 from vitrina.web.reuse import AnswerCache
+from vitrina.web.route_patterns import PATTERN_OF_ROUTE
 from vitrina.web.routes import routes
 
 if TYPE_CHECKING:
@@ -40,10 +42,10 @@ if TYPE_CHECKING:
 _MESSAGES = "messages"
 
 
-def open_application(site: Site, datasette: Any) -> Application:
+def open_application(site: Site, datasette: Any) -> TelemetryMiddleware:
     """The application, built once; plugin routes and wrappers are asked for now."""
     settings = site.settings
-    return Application(
+    application = Application(
         Router(_all_routes(site), _plugin_routes(site, datasette)),
         site,
         _ports(site, datasette),
@@ -52,6 +54,14 @@ def open_application(site: Site, datasette: Any) -> Application:
         force_https=settings.force_https_urls,
         max_post_body_bytes=settings.max_post_body_bytes,
     )
+    return TelemetryMiddleware(application)
+
+
+def _pattern_of(route: Route | PluginRoute) -> str:
+    """The expression of a route, under which dashboards know it."""
+    if isinstance(route, PluginRoute):
+        return route.regex.pattern
+    return PATTERN_OF_ROUTE.get(route.name, route.pattern)
 
 
 def _all_routes(site: Site) -> list[Route]:
@@ -114,6 +124,7 @@ def _ports(site: Site, datasette: Any) -> Ports:
     # A plugin may make an actor of anything in the request, or wrap and see every request.
     keeps_answers = not (hooks.has("actor_from_request") or hooks.has("asgi_wrapper") or site.settings.trace_debug)
     return Ports(
+        pattern_of=_pattern_of,
         startup=startup,
         shutdown=datasette.invoke_shutdown,
         authenticate=authenticate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vitrina.engine.sqlite.database import SqliteDatabase
@@ -13,7 +13,10 @@ from vitrina.engine.sqlite.guard import TimeLimit
 from vitrina.errors import QueryInterrupted
 from vitrina.execute.counts import count_tables
 from vitrina.facade.analysis import analysis_of
+from vitrina.facade.observed_reads import read_with_spans, select_with_spans, write_with_spans
 from vitrina.facade.results import ExecuteWriteResult, Results
+from vitrina.hooks import telemetry
+from vitrina.hooks.telemetry_registry import EXECUTEMANY, EXECUTESCRIPT, PARAM_SETS
 from vitrina.hooks.tracing import trace
 
 if TYPE_CHECKING:
@@ -142,15 +145,21 @@ class Database:
             max_rows = settings.max_returned_rows
             if max_rows == (page_size or settings.default_page_size):
                 max_rows += 1
-        with trace("sql", database=self.name, sql=sql.strip(), params=params):
-            return await self.engine.foreign_read(
-                lambda conn: _select(
-                    conn, sql, params or {}, limit_ms=limit_ms, max_rows=max_rows, log_errors=log_sql_errors
-                )
+
+        def run(conn: sqlite3.Connection) -> Results:
+            return _select(conn, sql, params or {}, limit_ms=limit_ms, max_rows=max_rows, log_errors=log_sql_errors)
+
+        if telemetry.active():
+            return await select_with_spans(
+                self.engine, run, sql, params, limit_ms=limit_ms, log_sql_errors=log_sql_errors
             )
+        with trace("sql", database=self.name, sql=sql.strip(), params=params):
+            return await self.engine.foreign_read(run)
 
     async def execute_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``fn(conn)`` in a reader thread."""
+        if telemetry.active():
+            return await read_with_spans(self.engine, fn)
         return await self.engine.foreign_read(fn)
 
     # -- writing
@@ -174,33 +183,59 @@ class Database:
         def run(conn: sqlite3.Connection) -> ExecuteWriteResult:
             return _write(conn, sql, params or {}, limit_ms=time_limit_ms, most=None if return_all else returning_limit)
 
-        return await self.execute_write_fn(run, block=block, transaction=transaction, request=request)
+        about = {"sql": sql, "params": params}
+        return await self._submit(run, about, block=block, transaction=transaction, request=request)
 
     async def execute_write_script(self, sql: str, block: bool = True, request: Any = None) -> Any:
         """Run several statements."""
-        return await self.execute_write_fn(
-            lambda conn: conn.executescript(sql), block=block, transaction=False, request=request
+        about = {"sql": sql, "more": {EXECUTESCRIPT: True}}
+        return await self._submit(
+            lambda conn: conn.executescript(sql), about, block=block, transaction=False, request=request
         )
 
     async def execute_write_many(
         self, sql: str, params_seq: Iterable[Params], block: bool = True, request: Any = None
     ) -> Any:
         """Run one statement with many sets of parameters."""
-        return await self.execute_write_fn(lambda conn: conn.executemany(sql, params_seq), block=block, request=request)
+        about = {"sql": sql, "more": {EXECUTEMANY: True}}
+        if isinstance(params_seq, Sized):
+            about["more"] = {EXECUTEMANY: True, PARAM_SETS: len(params_seq)}
+        return await self._submit(lambda conn: conn.executemany(sql, params_seq), about, block=block, request=request)
 
     async def execute_write_fn(
         self, fn: Callable[..., Any], block: bool = True, transaction: bool = True, request: Any = None
     ) -> Any:
         """Run ``fn(conn)`` or ``fn(conn, track_event)`` on the writer; its value when ``block``, else a task id."""
-        pending = self.ds.site.writes.foreign(self.engine, fn, request=request, transaction=transaction)
-        if block:
-            return await pending
-        self.ds.keep(pending)
-        return uuid.uuid4()
+        return await self._submit(fn, {"callback": fn}, block=block, transaction=transaction, request=request)
+
+    async def _submit(
+        self,
+        fn: Callable[..., Any],
+        about: dict[str, Any],
+        *,
+        block: bool = True,
+        transaction: bool = True,
+        request: Any = None,
+    ) -> Any:
+        """Give a write to the writer; ``about`` is what telemetry says about it."""
+
+        async def submit(timed: Callable[..., Any]) -> Any:
+            pending = self.ds.site.writes.foreign(self.engine, timed, request=request, transaction=transaction)
+            if block:
+                return await pending
+            self.ds.keep(pending)
+            return uuid.uuid4()
+
+        if not telemetry.active():
+            return await submit(fn)
+        return await write_with_spans(self.engine.name, submit, fn, block=block, transaction=transaction, about=about)
 
     async def execute_isolated_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``fn(conn)`` on a connection of its own while writes wait."""
-        return await self.engine.isolated(fn)
+        if not telemetry.active():
+            return await self.engine.isolated(fn)
+        about = {"callback": fn}
+        return await write_with_spans(self.engine.name, self.engine.isolated, fn, isolated=True, about=about)
 
     async def analyze_sql(self, sql: str, params: Params | None = None) -> SQLAnalysis:
         """What a statement would do, without running it. Raises the driver's own errors."""

@@ -26,6 +26,7 @@ from vitrina.facade.resource_lists import ResourceMethods
 from vitrina.facade.specs import MEMORY, unique_name
 from vitrina.facade.startup import run_shutdown, run_startup
 from vitrina.facade.stored_queries import StoredQueryMethods
+from vitrina.hooks import telemetry
 from vitrina.hooks.events import BUILT_IN_EVENTS, Event, send_event
 from vitrina.http.inside import in_client
 
@@ -107,6 +108,7 @@ class Datasette(
         )
         self.site = assemble(self._assembly)
         self._prepare()
+        telemetry.register_datasette(self)
 
     def _prepare(self) -> None:
         self._databases: dict[str, Database] = {
@@ -131,7 +133,8 @@ class Datasette(
             self._startup_lock = asyncio.Lock()
         async with self._startup_lock:
             if not self.started:
-                await run_startup(self)
+                with telemetry.startup_span():
+                    await run_startup(self)
                 self.started = True
 
     async def invoke_shutdown(self) -> None:
@@ -145,6 +148,7 @@ class Datasette(
 
     def close(self) -> None:
         """Close every database. Idempotent."""
+        telemetry.unregister_datasette(self)
         for engine in self.site.databases.values():
             engine.close()
         self.site.internal.close()

@@ -103,4 +103,9 @@ class IdentityMethods:
 
 
 def _place(resource: Resource | None) -> tuple[str | None, str | None]:
-    return (None, None) if resource is None else (resource.parent, resource.child)
+    return (None, None) if resource is None else (_name(resource.parent), _name(resource.child))
+
+
+def _name(value: Any) -> str | None:
+    # Plugins name their own things by number, too.
+    return value if value is None or isinstance(value, str) else str(value)

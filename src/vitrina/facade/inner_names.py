@@ -59,6 +59,11 @@ class InnerNames:
     def plugins_dir(self) -> str | Path | None:
         return self._assembly.plugins_dir
 
+    @plugins_dir.setter
+    def plugins_dir(self, directory: str | Path | None) -> None:
+        """Plugins write a default of their own here."""
+        self._assembly.plugins_dir = directory
+
     @property
     def static_mounts(self) -> list[tuple[str, str]]:
         return list(self._assembly.static_mounts)

@@ -9,6 +9,7 @@ from typing import Any
 
 from vitrina.engine.protocols import CatalogChanged
 from vitrina.errors import Forbidden, NotFound, VitrinaError
+from vitrina.hooks.telemetry import REQUEST_SPAN_SCOPE_KEY
 from vitrina.http.body import DEFAULT_MAX_BODY_BYTES
 from vitrina.http.csrf import csrf_refusal
 from vitrina.http.errors import error_response, method_not_allowed, plain_error_page, wants_json
@@ -22,6 +23,7 @@ from vitrina.http.request import BASE_URL_KEY, MAX_BODY_KEY, ROUTE_PATH_KEY, Req
 from vitrina.http.response import Response
 from vitrina.http.router import PluginRoute, Route, Router
 from vitrina.http.streaming import AsgiStream, ClientStalled
+from vitrina.http.telemetry import note_route
 from vitrina.http.types import ASGIApp, Receive, Scope, Send
 
 logger = logging.getLogger("vitrina.http")
@@ -115,6 +117,7 @@ class Application:
             if self.ports.cached is not None and not _has_credentials(scope):
                 answer = await self.ports.cached(scope, None)
                 if answer is not None:
+                    self._note_kept(scope, path)
                     outgoing.started = True
                     await answer.asgi_send(send, head=scope["method"] == "HEAD")
                     return
@@ -141,6 +144,12 @@ class Application:
         finally:
             if self.ports.finished is not None:
                 self.ports.finished(scope)
+
+    def _note_kept(self, scope: Scope, path: str) -> None:
+        """Name the span of a request whose answer was kept, and so needed no route."""
+        match = self.router.match(path) if REQUEST_SPAN_SCOPE_KEY in scope else None
+        if match is not None:
+            note_route(scope, self.ports.pattern_of(match.route))
 
     def _own_scope(self, scope: Scope) -> Scope:
         """A copy of the scope with what requests need to know of the settings, and the base_url taken off."""
@@ -172,6 +181,8 @@ class Application:
             if match is None:
                 raise NotFound("404")
             route = match.route
+            if REQUEST_SPAN_SCOPE_KEY in request.scope:
+                note_route(request.scope, self.ports.pattern_of(route))
             request.scope["url_route"] = {"kwargs": match.url_vars}
             if isinstance(route, PluginRoute):
                 return await self._plugin_view(route, request, outgoing)

@@ -46,6 +46,7 @@ class Ports:
     with credentials once its actor is known; ``remember`` gets
     each complete answer of a GET with status 200 that was not streamed, and
     ``finished`` the scope of each request for which ``cached`` had nothing.
+    ``pattern_of`` gives the expression of a route, which telemetry shows.
     ``render_error`` gives the HTML of an error page and ``render_csrf_error``
     that of a refused form (context: ``reason``). ``handle_exception``,
     ``forbidden`` and ``custom_page`` may answer in place of an error page,
@@ -63,6 +64,7 @@ class Ports:
     cached: Callable[[Scope, Actor | None], Awaitable[Answer | None]] | None = None
     remember: Callable[[Request, Answer], None] | None = None
     finished: Callable[[Scope], None] | None = None
+    pattern_of: Callable[[Any], str] = lambda route: str(route)
     render_error: RenderError = plain_error_page
     render_csrf_error: RenderError = plain_error_page
     handle_exception: Callable[[Request, Exception], Awaitable[Response | None]] | None = None

@@ -1,0 +1,128 @@
+"""Spans and metrics, as a collector of OpenTelemetry receives them."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from opentelemetry import metrics, trace
+
+from vitrina.compat.telemetry_testing import (  # noqa: F401 - fixtures
+    assert_metrics_conform,
+    assert_no_forbidden_values,
+    assert_spans_conform,
+    otel_meter_provider,
+    otel_metrics,
+    otel_provider,
+    otel_reset,
+    otel_spans,
+)
+from vitrina.errors import QueryInterrupted
+from vitrina.hooks.telemetry_registry import METRICS, SPANS
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nobody_watches_afterwards():
+    """Providers cannot be taken away again by public means; other tests count calls."""
+    yield
+    trace._TRACER_PROVIDER = None
+    metrics._internal._METER_PROVIDER = None
+
+
+def _named(exporter, name):
+    return [span for span in exporter.get_finished_spans() if span.name == name]
+
+
+async def test_a_request_has_a_span_with_its_statements_below(with_plugin, otel_spans):  # noqa: F811
+    response = await with_plugin().client.get(
+        "/shop/goods.json?_size=1",
+        headers={"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"},
+    )
+    assert response.status_code == 200
+    spans = otel_spans.get_finished_spans()
+    [served] = [span for span in spans if span.kind.name == "SERVER"]
+    assert served.name == r"GET /(?P<database>[^\/\.]+)/(?P<table>[^\/\.]+)(\.(?P<format>\w+))?$"
+    assert served.context.trace_id == 0x4BF92F3577B34DA6A3CE929D0E0E4736
+    assert served.attributes["url.path"] == "/shop/goods.json"
+    assert served.attributes["http.response.status_code"] == 200
+    assert served.attributes["datasette.internal_client"] is True
+    [statement] = [span for span in spans if "from goods" in (span.attributes.get("db.query.text") or "")]
+    assert statement.parent.span_id == served.context.span_id
+    assert_spans_conform(SPANS, spans, "datasette")
+
+
+async def test_answers_that_were_kept_and_refusals_have_spans_too(with_plugin, otel_spans):  # noqa: F811
+    client = with_plugin().client
+    for _ in range(2):
+        await client.get("/shop/goods.json")
+    await client.get("/nowhere/at/all")
+    names = [span.name for span in otel_spans.get_finished_spans() if span.kind.name == "SERVER"]
+    assert names[0] == names[1] and names[0].startswith("GET /(?P<database>")
+    assert len(names) == 3
+
+
+async def test_reads_tell_what_became_of_them(with_plugin, otel_spans):  # noqa: F811
+    instance = with_plugin()
+    database = instance.get_database("shop")
+    await database.execute("select * from goods where id = :id", {"id": 1})
+    with pytest.raises(sqlite3.OperationalError):
+        await database.execute("select * from missing", log_sql_errors=False)
+    with pytest.raises(QueryInterrupted):
+        await database.execute(
+            "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c",
+            custom_time_limit=5,
+        )
+    with pytest.raises(sqlite3.OperationalError):
+        await database.execute("select * from missing")
+    good, quiet, late, bad = _named(otel_spans, "db.query")
+    assert (good.attributes["datasette.rows_returned"], good.attributes["datasette.param_count"]) == (1, 1)
+    assert quiet.attributes["datasette.sql_error_suppressed"] and quiet.status.status_code.name == "UNSET"
+    assert late.attributes["datasette.interrupted"] and late.status.status_code.name == "UNSET"
+    assert bad.status.description == "no such table: missing"
+
+
+async def test_writes_show_their_waiting_and_their_running(with_plugin, otel_spans):  # noqa: F811
+    database = with_plugin().get_database("shop")
+    await database.execute_write("insert into goods (name) values (?)", ["a secret name"])
+    await database.execute_write_many("insert into goods (name) values (?)", [["b"], ["c"]])
+    await database.execute_isolated_fn(lambda conn: conn.execute("select 1").fetchone())
+    one, many, isolated = _named(otel_spans, "db.query")
+    assert one.attributes["db.operation.name"] == "INSERT"
+    assert (many.attributes["datasette.executemany"], many.attributes["datasette.param_sets"]) == (True, 2)
+    assert isolated.attributes["datasette.callback"].endswith("<lambda>")
+    running = _named(otel_spans, "db.write.execute")
+    assert [span.attributes["datasette.isolated_connection"] for span in running] == [False, False, True]
+    assert [span.parent.span_id for span in running] == [span.context.span_id for span in (one, many, isolated)]
+    assert len(_named(otel_spans, "db.write.queue_wait")) == 3
+    assert_no_forbidden_values(["secret"], otel_spans.get_finished_spans())
+
+
+async def test_a_write_nobody_waits_for_begins_a_trace_of_its_own(with_plugin, otel_spans):  # noqa: F811
+    database = with_plugin().get_database("shop")
+    await database.execute_write("insert into goods (name) values ('x')", block=False)
+    while not _named(otel_spans, "db.write.execute"):
+        await asyncio.sleep(0.001)
+    [queuing] = _named(otel_spans, "db.query")
+    [running] = _named(otel_spans, "db.write.execute")
+    assert running.parent is None
+    assert [link.context.span_id for link in running.links] == [queuing.context.span_id]
+
+
+async def test_metrics_have_the_registered_form(with_plugin, otel_spans, otel_metrics):  # noqa: F811
+    instance = with_plugin()
+    await instance.get_database("shop").execute("select 1")
+    assert_metrics_conform(METRICS, otel_metrics, "datasette")
+    points = otel_metrics.points(
+        "db.client.operation.duration", {"db.namespace": "shop", "datasette.operation": "read"}
+    )
+    assert sum(point.count for point in points) >= 1
+    assert otel_metrics.points("datasette.sql.threads.limit")[0].value >= 3
+
+
+async def test_nothing_is_imported_where_nobody_watches():
+    code = "import sys, vitrina.facade.datasette; print('opentelemetry.trace' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
