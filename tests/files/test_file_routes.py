@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import zipfile
 
 import pytest
@@ -438,3 +439,18 @@ async def test_previews_need_the_permission(tmp_path):
     assert (await site.client.get(file["url"] + "/preview")).status_code == 403
     assert (await site.client.get(file["url"] + "/preview", actor={"id": "ann"})).status_code == 200
     site.close()
+
+
+async def test_secrets_of_earlier_sources_are_taken_out_of_the_internal_database(tmp_path):
+    internal = str(tmp_path / "internal.db")
+    for round in ("first", "second"):
+        site = instance(folder(tmp_path / "f"), internal=internal)
+        await site.invoke_startup()
+        if round == "first":
+            insert = "insert into datasette_files_sources (slug, storage_type, config) values ('old', 's3', ?)"
+            options = {"bucket": "b", "secret_access_key": "hush", "credentials_url_secret": "hush"}
+            await site.get_internal_database().execute_write(insert, [json.dumps(options)])
+        else:
+            rows = await site.get_internal_database().execute("select slug, config from datasette_files_sources")
+            assert {row[0]: json.loads(row[1]) for row in rows.rows}["old"] == {"bucket": "b"}
+        await site.invoke_shutdown()

@@ -45,15 +45,22 @@ class FileRecords:
     def __init__(self, internal: InternalFile) -> None:
         self._internal = internal
 
-    async def start(self, sources: Iterable[SourceConfig], public: Mapping[str, str]) -> None:
-        """Create the tables and the rows of the sources; ``public`` is the part of their options without secrets."""
+    async def start(
+        self, sources: Iterable[SourceConfig], public: Callable[[Mapping[str, Any]], dict[str, Any]]
+    ) -> None:
+        """Create the tables and the rows of the sources; ``public`` gives the part of options without secrets."""
 
         def job(conn: sqlite3.Connection) -> None:
             create_tables(conn)
+            # Sources of earlier configurations may have been written by something that kept secrets here.
+            for number, kept in conn.execute("SELECT id, config FROM datasette_files_sources").fetchall():
+                clean = json.dumps(public(_object(kept)))
+                if clean != kept:
+                    conn.execute("UPDATE datasette_files_sources SET config = ? WHERE id = ?", (clean, number))
             conn.executemany(
                 "INSERT INTO datasette_files_sources (slug, storage_type, config) VALUES (?, ?, ?)"
                 " ON CONFLICT (slug) DO UPDATE SET storage_type = excluded.storage_type, config = excluded.config",
-                [(source.slug, source.storage, public[source.slug]) for source in sources],
+                [(source.slug, source.storage, json.dumps(public(source.options))) for source in sources],
             )
 
         await self._internal.write_own(job)
@@ -73,9 +80,9 @@ class FileRecords:
     async def sources(self) -> list[Record]:
         """Every source that has ever been configured: slug, number of files and their bytes."""
         return await self._rows(
-            "SELECT s.slug, count(f.id) AS file_count, coalesce(sum(f.size), 0) AS bytes"
-            " FROM datasette_files_sources s LEFT JOIN datasette_files f ON f.source_id = s.id"
-            " GROUP BY s.id ORDER BY s.slug"
+            "SELECT s.slug, (SELECT count(*) FROM datasette_files f WHERE f.source_id = s.id) AS file_count,"
+            " (SELECT coalesce(sum(f.size), 0) FROM datasette_files f WHERE f.source_id = s.id) AS bytes"
+            " FROM datasette_files_sources s ORDER BY s.slug"
         )
 
     async def page_of(self, slug: str, page: int) -> tuple[list[Record], int]:
@@ -207,6 +214,14 @@ class FileRecords:
     async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
         """Several reads in one hop."""
         return await self._internal.foreign_read(job)
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def check_quota(source: SourceConfig, files: int, size: int, more: int) -> None:

@@ -48,34 +48,75 @@ def _parse(cursor: str | None) -> tuple[str, str] | None:
 
 def _run(conn: sqlite3.Connection, match: str | None, slugs: list[str], after: tuple[str, str] | None) -> Found:
     marks = ", ".join("?" * len(slugs))
-    where, parameters, source, order = f"s.slug IN ({marks})", list[Any](slugs), FROM, "f.created_at"
-    columns = f"{COLUMNS}, f.created_at AS sort_key"
-    if match is not None:
-        source = FROM.replace("FROM ", "FROM datasette_files_fts t JOIN ", 1).replace(
-            "datasette_files f JOIN", "datasette_files f ON f.rowid = t.rowid JOIN", 1
-        )
-        where, parameters, order = f"datasette_files_fts MATCH ? AND {where}", [match, *slugs], "t.rank"
-        columns = f"{COLUMNS}, t.rank AS sort_key"
-    total = conn.execute(f"SELECT count(*) {source} WHERE {where}", parameters).fetchone()[0]
-    inner = f"SELECT {columns} {source} WHERE {where}"
-    down = match is None
-    beyond = ""
+    sources = [row[0] for row in conn.execute(f"SELECT id FROM datasette_files_sources WHERE slug IN ({marks})", slugs)]
+    everywhere = len(sources) == conn.execute("SELECT count(*) FROM datasette_files_sources").fetchone()[0]
+    if match is None:
+        return _newest(conn, sources, everywhere, after)
+    return _best(conn, match, sources, everywhere, after)
+
+
+def _newest(conn: sqlite3.Connection, sources: list[int], everywhere: bool, after: tuple[str, str] | None) -> Found:
+    """Files by age, along an index: of all sources, of one, or with the others passed over."""
+    total = sum(
+        conn.execute("SELECT count(*) FROM datasette_files WHERE source_id = ?", (source,)).fetchone()[0]
+        for source in sources
+    )
+    where: list[str] = []
+    parameters: list[Any] = []
+    if not everywhere:
+        # The sign keeps SQLite from sorting everything where several sources are wanted.
+        sign = "" if len(sources) == 1 else "+"
+        where.append(f"{sign}f.source_id IN ({', '.join('?' * len(sources))})")
+        parameters += sources
     if after is not None:
-        key: Any = after[0]
-        if not down:
-            try:
-                key = float(after[0])
-            except ValueError:
-                after = None
-        if after is not None:
-            sign = "<" if down else ">"
-            beyond = f"WHERE (sort_key, id) {sign} (?, ?)"
-            parameters = [*parameters, key, after[1]]
-    way = "DESC" if down else "ASC"
-    sql = f"SELECT * FROM ({inner}) {beyond} ORDER BY sort_key {way}, id {way} LIMIT {PAGE + 1}"
-    if after is None and down:
-        sql = f"{inner} ORDER BY {order} DESC, f.id DESC LIMIT {PAGE + 1}"
-    rows = records_of(conn, sql, parameters)
+        where.append("(f.created_at, f.id) < (?, ?)")
+        parameters += after
+    condition = f"WHERE {' AND '.join(where)}" if where else ""
+    # CROSS JOIN keeps the order of the tables.
+    source = FROM.replace(" JOIN ", " CROSS JOIN ", 1)
+    sql = (
+        f"SELECT {COLUMNS}, f.created_at AS sort_key {source} {condition}"
+        f" ORDER BY f.created_at DESC, f.id DESC LIMIT {PAGE + 1}"
+    )
+    return _found(records_of(conn, sql, parameters), total)
+
+
+def _best(
+    conn: sqlite3.Connection, match: str, sources: list[int], everywhere: bool, after: tuple[str, str] | None
+) -> Found:
+    """Files by how well they match; the rows of files are read for one page only."""
+    limited = "" if everywhere else f" AND f.source_id IN ({', '.join('?' * len(sources))})"
+    joined = "" if everywhere else " JOIN datasette_files f ON f.rowid = t.rowid"
+    parameters: list[Any] = [match, *([] if everywhere else sources)]
+    matching = f"FROM datasette_files_fts t{joined} WHERE datasette_files_fts MATCH ?{limited}"
+    total = conn.execute(f"SELECT count(*) {matching}", parameters).fetchone()[0]
+    beyond = ""
+    key = _number(after[0]) if after is not None else None
+    if after is not None and key is not None:
+        beyond = "WHERE (sort_key, number) > (?, ?)"
+        last = conn.execute("SELECT rowid FROM datasette_files WHERE id = ?", (after[1],)).fetchone()
+        # Where the last file of the page before is gone, those that match as well come again.
+        parameters += [key, last[0] if last is not None else -1]
+    # Numbers of rows follow the ids, which begin with the time; reading each id would read each file's row.
+    page = (
+        f"SELECT number, sort_key FROM (SELECT t.rowid AS number, t.rank AS sort_key {matching})"
+        f" {beyond} ORDER BY sort_key, number LIMIT {PAGE + 1}"
+    )
+    sql = (
+        f"SELECT {COLUMNS}, p.sort_key AS sort_key FROM ({page}) p JOIN datasette_files f ON f.rowid = p.number"
+        " JOIN datasette_files_sources s ON s.id = f.source_id ORDER BY p.sort_key, p.number"
+    )
+    return _found(records_of(conn, sql, parameters), total)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _found(rows: list[Record], total: int) -> Found:
     more = len(rows) > PAGE
     rows = rows[:PAGE]
     keys = [row.pop("sort_key") for row in rows]

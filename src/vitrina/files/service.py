@@ -49,8 +49,7 @@ class Files:
         types = storage_types(registered)
         for slug, source in self.config.sources.items():
             self.storages[slug] = await open_storage(source, types)
-        public = {slug: json.dumps(_public(source.options)) for slug, source in self.config.sources.items()}
-        await self.records.start(self.config.sources.values(), public)
+        await self.records.start(self.config.sources.values(), _public)
 
     async def close(self) -> None:
         """End what runs in the background, and close the storages. Idempotent."""
