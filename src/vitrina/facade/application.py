@@ -108,29 +108,17 @@ def _ports(site: Site, datasette: Any) -> Ports:
     async def forbidden(request: Request, message: str) -> Any:
         return await hooks.first("forbidden", datasette=datasette, request=request, message=message)
 
-    answers = AnswerCache(site)
-    site.state["answers"] = answers
-
-    async def cached(scope: Scope, actor: Actor | None) -> Answer | None:
-        await site.store.keep_current()
-        return await answers.find(scope, actor)
-
     async def authenticate(request: Request) -> Actor | None:
         await site.store.keep_current()
         if hooks.has("canned_queries"):
             await refresh_old_queries(site, datasette)
         return await authenticator.authenticate(request)
 
-    # A plugin may make an actor of anything in the request, or wrap and see every request.
-    keeps_answers = not (hooks.has("actor_from_request") or hooks.has("asgi_wrapper") or site.settings.trace_debug)
-    return Ports(
+    ports = Ports(
         pattern_of=_pattern_of,
         startup=startup,
         shutdown=datasette.invoke_shutdown,
         authenticate=authenticate,
-        cached=cached if keeps_answers else None,
-        remember=answers.remember if keeps_answers else None,
-        finished=answers.finish if keeps_answers else None,
         site_for=limited_site if tokens.macaroon is not None else None,
         render_error=error_page_renderer(site),
         render_csrf_error=csrf_page_renderer(site),
@@ -150,6 +138,23 @@ def _ports(site: Site, datasette: Any) -> Ports:
             *(wrapper for wrapper in hooks.call("asgi_wrapper", datasette=datasette) if wrapper is not None),
         ],
     )
+    _keep_answers(site, ports)
+    return ports
+
+
+def _keep_answers(site: Site, ports: Ports) -> None:
+    """Answer again with what was answered before, unless a plugin may see every request."""
+    answers = AnswerCache(site)
+    site.state["answers"] = answers
+    # A plugin may make an actor of anything in the request, or wrap and see every request.
+    if site.hooks.has("actor_from_request") or site.hooks.has("asgi_wrapper") or site.settings.trace_debug:
+        return
+
+    async def cached(scope: Scope, actor: Actor | None) -> Answer | None:
+        await site.store.keep_current()
+        return await answers.find(scope, actor)
+
+    ports.cached, ports.remember, ports.finished = cached, answers.remember, answers.finish
 
 
 def _unsign_messages(site: Site, value: str) -> Any:
