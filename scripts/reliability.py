@@ -95,7 +95,7 @@ def result_of(count: Count) -> str:
     if "durable" in count.recorded:
         killed, durable, behind = (count.recorded[name] for name in ("killed", "durable", "behind"))
         return (
-            f"{killed:,} kills under load, {durable:,} writes acknowledged as durable, all in the restored copies, which "
+            f"{killed:,} kills under load, {durable:,} writes acknowledged durable, all in the restored copies, which "
             f"equal the file row by row; {behind:,} other writes were not in the copies yet"
         )
     if "acknowledged" not in count.recorded:
