@@ -21,6 +21,8 @@ log = logging.getLogger("vitrina.files")
 
 #: seconds after which a failed attempt is made again
 _RETRY_S = 300
+#: bytes of thumbnails that are kept in memory
+_HELD_MOST = 4 * 1024 * 1024
 #: thumbnails that may wait to be made ahead
 _WAITING_MOST = 1000
 
@@ -40,6 +42,9 @@ class Thumbnails:
         self._limits = limits
         self._turn = asyncio.Semaphore(limits.concurrency)
         self._ahead: set[asyncio.Task[None]] = set()
+        # Those shown last; a file's bytes never change, and whoever asks has looked up its row.
+        self._held: dict[str, tuple[bytes, str]] = {}
+        self._held_bytes = 0
         self._generators: tuple[ThumbnailGenerator, ...] = ()
         self._key = ""
         self.use(())
@@ -55,9 +60,12 @@ class Thumbnails:
         """Bytes and type of the thumbnail, made now where it must be; None where there is none."""
         if len(self._generators) == 1 and record["content_type"] not in TYPES:
             return None
+        held = self._held.get(record["id"])
+        if held is not None:
+            return held
         kept = await self._kept(record["id"])
         if kept is not None:
-            return kept or None
+            return self._hold(record["id"], kept) if kept else None
         async with self._turn:
             kept = await self._kept(record["id"])
             if kept is not None:
@@ -71,6 +79,15 @@ class Thumbnails:
         result, name = made
         await self._keep(record["id"], result, name)
         return result.thumb_bytes, result.content_type
+
+    def _hold(self, file_id: str, thumbnail: tuple[bytes, str]) -> tuple[bytes, str]:
+        if file_id not in self._held:
+            self._held[file_id] = thumbnail
+            self._held_bytes += len(thumbnail[0])
+        while self._held_bytes > _HELD_MOST:
+            oldest = next(iter(self._held))
+            self._held_bytes -= len(self._held.pop(oldest)[0])
+        return thumbnail
 
     # Ahead of time
 
