@@ -227,11 +227,16 @@ def assemble(assembly: Assembly) -> Site:
         inspect_data=dict(assembly.inspect_data or {}),
         static_url=static_url,
     )
-    _open_identity(site, tokens, assembly.secret)
     site.state["static"] = {"built_in": built_in, "mounts": mounts, "plugins": plugin_files}
+    _open_identity(site, tokens, assembly.secret)
+    _open_stores(assembly, site)
+    return site
+
+
+def _open_stores(assembly: Assembly, site: Site) -> None:
+    """Add what reaches beyond the databases, where it is configured: files, and replicas."""
     open_files(site)
     assembly.replicated = open_replication(site)
-    return site
 
 
 def _writes(assembly: Assembly, hooks: Hooks) -> Writes:
