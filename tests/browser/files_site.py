@@ -40,10 +40,10 @@ databases:
 class FilesSite:
     """One server in ``folder``, always at the same address."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, base_url: str = "/") -> None:
         self.folder = folder
-        self.url = f"http://127.0.0.1:{port}"
-        self._port = port
+        self.url = f"http://127.0.0.1:{port}{base_url.rstrip('/')}"
+        self._options = ["--port", str(port), "--setting", "base_url", base_url]
         self._process: subprocess.Popen[bytes] | None = None
         (folder / "config.yaml").write_text(CONFIG)
         conn = sqlite3.connect(folder / "museum.db")
@@ -56,7 +56,7 @@ class FilesSite:
     def start(self) -> None:
         """Start the server and wait until it answers."""
         command = [sys.executable, "-m", "vitrina", "serve", "museum.db", "--config", "config.yaml"]
-        command += ["--internal", "internal.db", "--port", str(self._port)]
+        command += ["--internal", "internal.db", *self._options]
         with (self.folder / "log.txt").open("ab") as log:
             self._process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log)
         for _ in range(150):

@@ -132,3 +132,16 @@ def test_axe(
     ]
     assert (serious, sticking_out) == ([], [])
     assert wide <= width
+
+
+@pytest.mark.parametrize(
+    "path", ["/-/files/source/photos", "/-/files/source/photos?view=gallery", "/-/files/upload/photos"]
+)
+def test_fits_320_pixels(browser: Browser, site: FilesSite, path: str) -> None:
+    context = browser.new_context(base_url=site.url, viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    page.goto(path)
+    expect(page.get_by_role("button", name="Choose files…")).to_be_visible()
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    assert wide <= 320

@@ -138,3 +138,29 @@ def test_picker_of_other_scripts(page: Page, site: FilesSite) -> None:
     page.get_by_role("dialog").get_by_role("option", name="amphora.png").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert page.evaluate("window.chosen") == site.find("amphora")[0]["id"]
+
+
+def test_below_a_prefix(browser: Browser, tmp_path: Path) -> None:
+    prefixed = FilesSite(tmp_path, _free_port(), "/below/")
+    prefixed.start()
+    picture = tmp_path / "below.png"
+    picture.write_bytes(png())
+    context = browser.new_context(reduced_motion="reduce")
+    context.set_default_timeout(WAIT_MS)
+    page = context.new_page()
+    page.goto(f"{prefixed.url}/-/files/source/photos")
+    with page.expect_navigation():
+        page.locator(".drop-zone input[type=file]").set_input_files([picture])
+    page.get_by_role("link", name="below.png").click()
+    expect(page.get_by_role("heading", name="below.png")).to_be_visible()
+    prefixed.set_scan(1, str(prefixed.find("below")[0]["id"]))
+    page.goto(f"{prefixed.url}/museum/objects/1")
+    page.get_by_role("link", name="below.png", exact=False).first.click()
+    expect(page.get_by_role("heading", name="below.png")).to_be_visible()
+    page.goto(f"{prefixed.url}/museum/objects/2")
+    open_action(page, "Row actions", "Edit row")
+    page.get_by_role("button", name="Choose file", exact=True).click()
+    page.get_by_role("option", name="below.png").click()
+    expect(page.locator(".file-field-now")).to_contain_text("below.png")
+    context.close()
+    prefixed.kill()

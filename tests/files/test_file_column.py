@@ -25,3 +25,16 @@ async def test_cells(tmp_path):
     assert f'<datasette-file file-id="{ID}"><a href="/-/files/{ID}">{ID}</a></datasette-file>' in page
     assert page.count("<datasette-file ") == 1
     site.close()
+
+
+async def test_scripts_under_their_other_addresses(tmp_path):
+    source = {"storage": "filesystem", "config": {"root": str(tmp_path / "f")}}
+    site = Datasette(memory=True, config={"plugins": {"datasette-files": {"sources": {"a": source}}}})
+    for folder in ("datasette_files", "datasette-files"):
+        for name in ("cell", "field", "picker", "upload"):
+            moved = await site.client.get(f"/-/static-plugins/{folder}/datasette-file-{name}.js?123")
+            assert moved.status_code == 302
+            script = await site.client.get(moved.headers["location"])
+            assert script.status_code == 200 and "javascript" in script.headers["content-type"]
+    assert (await site.client.get("/-/static-plugins/datasette_files/other.js")).status_code == 404
+    site.close()

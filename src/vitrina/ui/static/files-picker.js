@@ -104,7 +104,7 @@ class FilePicker extends HTMLElement {
     await import("./files-upload.js");
     const show = (source) => {
       const upload = element("datasette-file-upload");
-      for (const [name, value] of Object.entries({ source: source.slug, "max-bytes": source.max_file_size, single: "" })) upload.setAttribute(name, value);
+      for (const [name, value] of Object.entries({ source: source.slug, "max-bytes": source.max_file_size, single: "", stay: "" })) upload.setAttribute(name, value);
       place.replaceChildren(upload);
     };
     const place = element("div");

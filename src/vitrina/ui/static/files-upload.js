@@ -1,6 +1,6 @@
 // <datasette-file-upload source="slug">: many files by drop, paste or choice; some at once, each with its progress.
-// Works on the form inside it, which uploads without scripts too. Attributes: max-bytes of one file; reload, to load
-// the page anew once all are there. Tells of each file by the event "file-uploaded" (detail: file) and of the end by
+// Works on the form inside it, which uploads without scripts too. The page is loaded anew once all are there, unless it
+// has the attribute stay. Further attributes: max-bytes of one file; single, for one file only. Tells of each file by the event "file-uploaded" (detail: file) and of the end by
 // "uploaded" (detail: files).
 
 import { element } from "./ask.js";
@@ -151,7 +151,7 @@ class FileUpload extends HTMLElement {
     if (left.length || !done.length || state !== "done") return;
     this.#say(done.length === 1 ? `${done[0].result.filename} is uploaded.` : `All ${done.length} files are uploaded.`);
     const event = new CustomEvent("uploaded", { bubbles: true, cancelable: true, detail: { files: done.map((transfer) => transfer.result) } });
-    if (this.dispatchEvent(event) && this.hasAttribute("reload") && !this.memory.all().length) location.reload();
+    if (this.dispatchEvent(event) && !this.hasAttribute("stay") && !this.memory.all().length) location.reload();
   }
 
   #summarize() {

@@ -9,6 +9,7 @@ from vitrina.web.files.imports import import_file, import_progress
 from vitrina.web.files.listing import batch_json, index_page, search_page, source_page, sources_json
 from vitrina.web.files.preview import preview
 from vitrina.web.files.resume import begin_resumable, complete_resumable, resumable
+from vitrina.web.files.scripts import component_script
 from vitrina.web.files.thumbnail import thumbnail
 from vitrina.web.files.update import update_file
 from vitrina.web.files.upload import complete_upload, prepare_upload, receive_upload, upload_at_once, upload_page
@@ -18,6 +19,8 @@ _POST = ("POST",)
 _UPLOAD = "/-/files/upload/{slug}"
 
 FILE_ROUTES = (
+    Route("files-scripts", "/-/static-plugins/datasette_files/{path*}", component_script),
+    Route("files-scripts-dash", "/-/static-plugins/datasette-files/{path*}", component_script),
     Route("files", "/-/files", index_page),
     Route("files-search", "/-/files/search(.json)", search_page),
     Route("files-sources", "/-/files/sources.json", sources_json),
