@@ -229,14 +229,14 @@ def assemble(assembly: Assembly) -> Site:
     )
     site.state["static"] = {"built_in": built_in, "mounts": mounts, "plugins": plugin_files}
     _open_identity(site, tokens, assembly.secret)
-    _open_stores(assembly, site)
-    return site
+    return _with_stores(assembly, site)
 
 
-def _open_stores(assembly: Assembly, site: Site) -> None:
-    """Add what reaches beyond the databases, where it is configured: files, and replicas."""
+def _with_stores(assembly: Assembly, site: Site) -> Site:
+    """``site`` with what reaches beyond the databases, where it is configured: files, and replicas."""
     open_files(site)
     assembly.replicated = open_replication(site)
+    return site
 
 
 def _writes(assembly: Assembly, hooks: Hooks) -> Writes:
