@@ -32,6 +32,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+#: messages of one error at most
+MOST_MESSAGES = 1000
+
 
 class VitrinaError(Exception):
     """An error with an HTTP status, the contract's message, and advice.
@@ -73,7 +76,15 @@ class BadRequest(VitrinaError):
 
 
 class InvalidBody(BadRequest):
-    """A request body that is not what the endpoint takes; ``messages`` say everything that is wrong with it."""
+    """A request body that is not what the endpoint takes; ``messages`` say everything that is wrong with it.
+
+    What is wrong beyond :data:`MOST_MESSAGES` is only counted, as a small body may have a million faults.
+    """
+
+    def __init__(self, message: str | Sequence[str] = "", **options: Any) -> None:
+        if not isinstance(message, str) and len(message) > MOST_MESSAGES:
+            message = [*message[:MOST_MESSAGES], f"and {len(message) - MOST_MESSAGES} more"]
+        super().__init__(message, **options)
 
 
 class InvalidSQL(BadRequest):

@@ -50,7 +50,12 @@ class ChangedRows:
 def run_insert(conn: sqlite3.Connection, plan: InsertPlan) -> ChangedRows:
     """Insert the rows of a plan (blocking; writer thread)."""
     changed = _add_columns(conn, plan.table.name, plan.new_columns)
-    if plan.returns:
+    if plan.returns and plan.table.without_rowid:
+        for row in plan.rows:
+            columns = tuple(row)
+            conn.execute(insert_row(plan.table.name, columns, plan.conflict), stored_values(row, columns))
+        _read_by_keys(conn, changed, plan.table, [row for row in plan.rows if row.keys() >= {*plan.table.primary_keys}])
+    elif plan.returns:
         rowids = [rowid for row in plan.rows if (rowid := _insert_one(conn, plan, row)) is not None]
         _read(conn, changed, rowids, lambda count: select_by_rowids(plan.table.name, count))
     else:
@@ -106,13 +111,7 @@ def run_upsert(conn: sqlite3.Connection, plan: UpsertPlan) -> ChangedRows:
     for columns, batch in batches(plan.rows):
         conn.executemany(upsert_row(table, columns, keys), bound_rows(batch, columns))
     if plan.returns:
-        values = [stored_values(row, keys) for row in plan.rows]
-        with_rowid = plan.table.uses_rowid
-        if len(keys) == 1:
-            wanted: Sequence[Any] = [each[0] for each in values]
-        else:
-            wanted = values
-        _read(conn, changed, wanted, lambda count: select_by_keys(table, keys, count, with_rowid=with_rowid), len(keys))
+        _read_by_keys(conn, changed, plan.table, plan.rows, plan.keys)
     return changed
 
 
@@ -194,6 +193,19 @@ def _add_columns(conn: sqlite3.Connection, table: str, columns: Sequence[NewColu
     for column in columns:
         conn.execute(add_column(table, column.name, column.type))
     return ChangedRows(before_schema=before, after_schema=table_sql(conn, table))
+
+
+def _read_by_keys(
+    conn: sqlite3.Connection, changed: ChangedRows, table: Table, rows: Sequence[Row], keys: Sequence[str] = ()
+) -> None:
+    """Read what is there now under the keys of ``rows``, by default those of the table."""
+    names = tuple(keys) or table.primary_keys
+    values = [stored_values(row, names) for row in rows]
+    wanted: Sequence[Any] = [each[0] for each in values] if len(names) == 1 else values
+    with_rowid = table.uses_rowid
+    _read(
+        conn, changed, wanted, lambda count: select_by_keys(table.name, names, count, with_rowid=with_rowid), len(names)
+    )
 
 
 def _read(conn: sqlite3.Connection, changed: ChangedRows, wanted: Sequence[Any], sql: Any, width: int = 1) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from vitrina.dialect.definition import ColumnDefinition, Reference, TableDefinition
 from vitrina.errors import InvalidBody
 from vitrina.plan.definitions import TYPES, default_sql, is_table_name
-from vitrina.plan.field_checks import Fields
+from vitrina.plan.field_checks import MOST_ITEMS, Fields
 from vitrina.plan.rows import Conflict, Row, batches, new_columns
 from vitrina.plan.values import decode_row
 
@@ -74,6 +74,8 @@ def _columns(given: Any, errors: list[str]) -> list[ColumnDefinition]:
         return []
     if not isinstance(given, list):
         raise InvalidBody("columns must be a list")
+    if len(given) > MOST_ITEMS:
+        raise InvalidBody(f"columns must be a list of at most {MOST_ITEMS}")
     if not all(isinstance(column, dict) for column in given):
         raise InvalidBody("columns must be a list of objects")
     found = [

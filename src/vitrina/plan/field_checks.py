@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+#: items of one list: SQLite's tables have at most 2,000 columns
+MOST_ITEMS = 10_000
 _TRUE = {"1", "true", "t", "yes", "y", "on"}
 _FALSE = {"0", "false", "f", "no", "n", "off"}
 
@@ -83,6 +85,9 @@ class Fields:
         if len(value) < at_least:
             noun = "item" if at_least == 1 else "items"
             self.wrong(f"List should have at least {at_least} {noun} after validation, not {len(value)}", key)
+        if len(value) > MOST_ITEMS:
+            self.wrong(f"List should have at most {MOST_ITEMS} items after validation, not {len(value)}", key)
+            return []
         return value
 
     def nothing_else(self, known: Iterable[str]) -> None:
