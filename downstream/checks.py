@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
@@ -14,7 +15,7 @@ import httpx
 from itsdangerous import URLSafeSerializer
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Route, sync_playwright
-from serving import SECRET, command_output, server
+from serving import SECRET, command_output, filled, server
 
 CHROMIUM = shutil.which("chromium")
 REQUEST_SECONDS = 60
@@ -30,10 +31,10 @@ def attempt(
         if all("command" in one for one in recipe["check"]):
             return _check_commands(python, module, recipe, folder, with_plugin=with_plugin)
         with (
-            server(python, module, recipe, folder, with_plugin=with_plugin) as base,
-            httpx.Client(base_url=base, timeout=REQUEST_SECONDS) as client,
+            server(python, module, recipe, folder, with_plugin=with_plugin) as words,
+            httpx.Client(base_url=words["base"], timeout=REQUEST_SECONDS) as client,
         ):
-            return _check_all(client, base, recipe)
+            return _check_all(client, words, recipe)
     except (RuntimeError, httpx.HTTPError, BrowserError) as error:
         return str(error).splitlines()[0]
 
@@ -49,29 +50,27 @@ def _check_commands(
     return None
 
 
-def _check_all(client: httpx.Client, base: str, recipe: Mapping[str, Any]) -> str | None:
-    found: dict[str, str] = {}
+def _check_all(client: httpx.Client, words: dict[str, str], recipe: Mapping[str, Any]) -> str | None:
     for one in recipe["check"]:
-        problem = _check(client, base, one, found)
+        problem = _check(client, one, words)
         # What a plugin does in the background gets a moment.
         for _ in range(one.get("tries", 1) - 1):
             if problem is None:
                 break
             time.sleep(AGAIN_SECONDS)
-            problem = _check(client, base, one, found)
+            problem = _check(client, one, words)
         if problem is not None:
             return problem
     return None
 
 
-def _check(client: httpx.Client, base: str, one: Mapping[str, Any], found: dict[str, str]) -> str | None:
-    """None when a check holds; what ``find`` matches is kept for the paths of later ones."""
+def _check(client: httpx.Client, given: Mapping[str, Any], words: dict[str, str]) -> str | None:
+    """None when a check holds; what ``find`` matches becomes a word of later checks."""
+    one = json.loads(filled(json.dumps(given), words))
     path = one["path"]
-    for name, value in found.items():
-        path = path.replace(f"{{{name}}}", value)
     cookie = URLSafeSerializer(SECRET, "actor").dumps({"a": one["actor"]}) if "actor" in one else None
     if "browser" in one:
-        return _check_in_browser(base, path, cookie, one)
+        return _check_in_browser(words["base"], path, cookie, one)
     if not one.get("session"):
         client.cookies.clear()
     if cookie is not None:
@@ -95,7 +94,7 @@ def _check(client: httpx.Client, base: str, one: Mapping[str, Any], found: dict[
         match = re.search(pattern, response.text)
         if match is None:
             return f"{path}: nothing matches {pattern!r}"
-        found[name] = match[1]
+        words[name] = match[1]
     # The two servers write JSON with and without spaces.
     return _wrong_text(path, one, response.text + response.text.replace('": ', '":'))
 

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import threading
 import time
@@ -23,12 +24,17 @@ STOP_SECONDS = 10
 
 
 @contextlib.contextmanager
-def server(python: Path, module: str, recipe: Mapping[str, Any], folder: Path, *, with_plugin: bool) -> Iterator[str]:
-    """A running server; gives its address. Raises RuntimeError when it does not come up."""
+def server(
+    python: Path, module: str, recipe: Mapping[str, Any], folder: Path, *, with_plugin: bool
+) -> Iterator[dict[str, str]]:
+    """A running server; gives the words that recipes may use, its address ``base`` among them.
+
+    Raises RuntimeError when it does not come up.
+    """
     with contextlib.ExitStack() as stack:
         words = {"folder": str(folder)}
         if "stand_in" in recipe:
-            words["stand_in"] = stack.enter_context(_stand_in(recipe["stand_in"]))
+            words["stand_in"] = stack.enter_context(_stand_in(recipe["stand_in"], folder))
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             words["port"] = str(probe.getsockname()[1])
@@ -37,9 +43,9 @@ def server(python: Path, module: str, recipe: Mapping[str, Any], folder: Path, *
         log = stack.enter_context((folder / f"{module}-{with_plugin}.log").open("wb"))
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=folder)
         stack.callback(_stop, process)
-        base = f"http://127.0.0.1:{words['port']}"
-        _wait(base, process)
-        yield base
+        words["base"] = f"http://127.0.0.1:{words['port']}"
+        _wait(words["base"], process)
+        yield words
 
 
 def command_output(
@@ -60,19 +66,23 @@ def command_output(
 
 
 def _environment(recipe: Mapping[str, Any], words: Mapping[str, str], *, with_plugin: bool) -> dict[str, str]:
-    own = {name: _filled(value, words) for name, value in recipe.get("environment", {}).items()}
+    own = {name: filled(value, words) for name, value in recipe.get("environment", {}).items()}
     return {**os.environ, **own, **({} if with_plugin else {"DATASETTE_LOAD_PLUGINS": ""})}
 
 
 def _arguments(recipe: Mapping[str, Any], folder: Path, words: Mapping[str, str]) -> list[str]:
     database = _write_files(recipe, folder, words)
     given = ["-i", str(database)] if recipe.get("immutable") else [str(database)]
+    for name in recipe.get("databases", []):
+        more = folder / f"{name}.db"
+        sqlite3.connect(more).execute("vacuum").close()
+        given.append(str(more))
     arguments = ["serve", *given, "-p", words["port"], "--secret", SECRET, "--root"]
     if recipe.get("config"):
         config = folder / "datasette.json"
-        config.write_text(_filled(json.dumps(recipe["config"]), words))
+        config.write_text(filled(json.dumps(recipe["config"]), words))
         arguments += ["-c", str(config)]
-    return arguments + [_filled(word, words) for word in recipe.get("options", [])]
+    return arguments + [filled(word, words) for word in recipe.get("options", [])]
 
 
 def _write_files(recipe: Mapping[str, Any], folder: Path, words: Mapping[str, str]) -> Path:
@@ -84,11 +94,12 @@ def _write_files(recipe: Mapping[str, Any], folder: Path, words: Mapping[str, st
     for name, text in recipe.get("files", {}).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_filled(text, words))
+        path.write_text(filled(text, words))
     return database
 
 
-def _filled(text: str, words: Mapping[str, str]) -> str:
+def filled(text: str, words: Mapping[str, str]) -> str:
+    """The text with ``{name}`` replaced by the word of that name."""
     for name, value in words.items():
         text = text.replace(f"{{{name}}}", value)
     return text
@@ -115,20 +126,23 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def _stand_in(answers: Mapping[str, Any]) -> Iterator[str]:
-    """A site that plugins ask in place of one on the internet: path → answer, text or JSON."""
+def _stand_in(answers: Mapping[str, Any], folder: Path) -> Iterator[str]:
+    """A site that plugins ask in place of one on the internet: path → text, JSON, or ``{"file": NAME}``."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the name that http.server calls
+        def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("content-length") or 0))
             answer = answers.get(self.path.partition("?")[0])
-            body = answer if isinstance(answer, str) else json.dumps(answer)
+            if isinstance(answer, dict) and set(answer) == {"file"}:
+                body = (folder / answer["file"]).read_bytes()
+            else:
+                body = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
             self.send_response(404 if answer is None else 200)
             self.send_header("content-type", "text/html" if isinstance(answer, str) else "application/json")
             self.end_headers()
-            self.wfile.write(body.encode())
+            self.wfile.write(body)
 
-        do_POST = do_GET  # noqa: N815 - the name that http.server calls
+        do_POST = do_GET
 
         def log_message(self, format: str, *args: Any) -> None:
             """Say nothing."""

@@ -108,3 +108,22 @@ async def test_origin_is_not_checked_where_the_plugin_says_so(with_plugin):
     headers = {"origin": "https://elsewhere.example"}
     assert (await ds.client.post("/hook", headers=headers)).text == "took it"
     assert (await ds.client.post("/other", headers=headers)).status_code == 403
+
+
+async def test_the_configuration_decides_about_actions_that_nobody_registered(with_plugin):
+    blocks = {"stamp": {"id": "ada"}, "weigh": True}
+    config = {"permissions": blocks, "databases": {"shop": {"permissions": {"weigh": False}}}}
+    ds = with_plugin(config=config)
+    await ds.invoke_startup()
+    assert await ds.permission_allowed({"id": "ada"}, "stamp")
+    assert not await ds.permission_allowed({"id": "bob"}, "stamp", default=True)
+    assert await ds.permission_allowed(None, "weigh")
+    assert not await ds.permission_allowed(None, "weigh", ("shop", "goods"))
+
+
+async def test_metadata_of_a_table_in_one_object(with_plugin):
+    tables = {"goods": {"title": "Goods", "sortable_columns": ["name"]}}
+    ds = with_plugin(metadata={"databases": {"shop": {"tables": tables}}})
+    await ds.invoke_startup()
+    assert ds.table_metadata("shop", "goods") == {"title": "Goods", "sortable_columns": ["name"]}
+    assert ds.table_metadata("shop", "bills") == {}

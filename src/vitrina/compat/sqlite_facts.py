@@ -14,6 +14,9 @@ from vitrina.engine.sqlite.guard import TimeLimit
 #: names by which SpatiaLite is known to be loaded
 _SPATIALITE_TABLE = "geometry_columns"
 
+#: characters of a database's hash that stand in addresses with a hash
+HASH_LENGTH = 7
+
 
 class Column(NamedTuple):
     """One column of a table; ``is_pk`` is its place in the primary key, 0 outside."""

@@ -19,6 +19,7 @@ _CONFIGURATION = (
 )
 
 UTILITIES: Mapping[str, str] = {
+    "HASH_LENGTH": "vitrina.compat.sqlite_facts:HASH_LENGTH",
     "CustomRow": "vitrina.render.rows:CustomRow",
     "MultiParams": "vitrina.http.multi_params:MultiParams",
     "PrefixedUrlString": "vitrina.http.urls:PrefixedUrlString",

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from vitrina.access.actors import actor_matches_allow
 from vitrina.access.legacy import Permission
 from vitrina.access.resources import DatabaseResource, QueryResource, Resource, TableResource
 from vitrina.errors import Forbidden
@@ -57,7 +58,7 @@ class OldNames:
         config = self.site.config
         if database is not None:
             if table is not None:
-                levels.append({**config.table(database, table), **snapshot.resource_metadata(database, table)})
+                levels.append(self._table_level(database, table))
             levels.append({**config.database(database), **snapshot.database_metadata(database)})
         levels.append({**config.raw, **config.metadata, **snapshot.instance_metadata()})
         if not fallback:
@@ -68,6 +69,11 @@ class OldNames:
                 merged.update(level)
             return merged if fallback else levels[0]
         return next((level[key] for level in levels if key in level), None)
+
+    def table_metadata(self, database: str, table: str) -> dict[str, Any]:
+        """Configuration and metadata of a table in one object."""
+        _deprecated("datasette.table_metadata(...)", "use datasette.table_config(...) and get_resource_metadata(...)")
+        return self._table_level(database, table)
 
     async def get_canned_query(self, database_name: str, query_name: str, actor: Any = None) -> dict[str, Any] | None:
         """A stored query as an object, or None."""
@@ -95,6 +101,10 @@ class OldNames:
             for action in self.site.permissions.actions.values()
         }
 
+    def _table_level(self, database: str, table: str) -> dict[str, Any]:
+        stored = self.site.store.snapshot.resource_metadata(database, table)
+        return {**self.site.config.table(database, table), **stored}
+
     async def _queries(self, database: str) -> dict[str, dict[str, Any]]:
         snapshot = await self.site.store.refresh()
         return {
@@ -112,9 +122,26 @@ class OldNames:
     async def _unregistered(self, actor: Any, action: str, resource: Any, default: Any) -> bool:
         """An action that no plugin registered: old plugins answer by hook, the configuration may allow it."""
         answer = await self.site.permissions.old_answer(actor, action, resource)
+        if answer is None:
+            answer = self._configured(actor, action, resource)
         if answer is not None:
             return answer
         return False if default is _NOT_GIVEN or default is None else bool(default)
+
+    def _configured(self, actor: Any, action: str, resource: Any) -> bool | None:
+        """What the most specific ``permissions`` block with the action says; None without one."""
+        config = self.site.config
+        levels: list[Mapping[str, Any]] = [config.raw]
+        place = _resource_of(action, resource)
+        if place is not None and place.parent is not None:
+            levels.insert(0, config.database(place.parent))
+            if place.child is not None:
+                levels.insert(0, config.table(place.parent, place.child))
+        for level in levels:
+            permissions = level.get("permissions")
+            if isinstance(permissions, Mapping) and action in permissions:
+                return actor_matches_allow(actor, permissions[action])
+        return None
 
 
 def _resource_of(action: str, resource: Any) -> Resource | None:
