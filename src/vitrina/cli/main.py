@@ -52,6 +52,7 @@ class _Group(DefaultGroup):  # type: ignore[misc]
 
 # Commands whose imports no other command should wait for: name → module and attribute.
 _LATE = {
+    "bake": ("vitrina.cli.bake", "bake_command"),
     "insert": ("vitrina.cli.insert", "insert"),
     "package": ("vitrina.publish.package", "package"),
     "publish": ("vitrina.publish.group", "publish"),
