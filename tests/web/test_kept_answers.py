@@ -235,6 +235,22 @@ async def test_a_foreign_commit_beside_an_own_one_outdates_everything(instance, 
     assert not await engine.holds(generation, frozenset({"theirs"}))
 
 
+async def test_a_foreign_commit_that_nobody_looked_at_is_no_part_of_an_own_one(instance, outside):
+    await number(instance, "own")
+    engine = instance.get_database("data").engine
+    generation = await engine.look()
+
+    def write(conn):
+        conn.execute("update own set n = 5")
+
+    outside("update theirs set n = 1")
+    await engine.write_for_request(write, shared=True, tables=frozenset({"own"}))
+    assert not await engine.holds(generation, frozenset({"theirs"}))
+    generation = await engine.look()
+    await engine.write_for_request(write, shared=True, tables=frozenset({"own"}))
+    assert await engine.holds(generation, frozenset({"theirs"}))
+
+
 async def test_requests_for_an_outdated_answer_share_one(instance, monkeypatch):
     """A commit has one request compute the page anew, however many ask for it."""
     engine = instance.get_database("data").engine
