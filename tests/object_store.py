@@ -15,6 +15,8 @@ from pathlib import Path
 FIRST_PORT = 8500
 ACCESS_KEY = "devkey"
 SECRET_KEY = "devsecret"
+#: further pairs of keys have one of these appended
+MORE_KEYS = ("-second", "-third")
 
 
 def find_weed() -> str | None:
@@ -40,7 +42,10 @@ class ObjectStore:
         (self.folder / "data").mkdir(parents=True, exist_ok=True)
         identity = {
             "name": "dev",
-            "credentials": [{"accessKey": ACCESS_KEY, "secretKey": SECRET_KEY}],
+            # Several of the one identity, for tests that rotate them.
+            "credentials": [
+                {"accessKey": ACCESS_KEY + more, "secretKey": SECRET_KEY + more} for more in ("", *MORE_KEYS)
+            ],
             "actions": ["Admin", "Read", "Write", "List", "Tagging"],
         }
         (self.folder / "s3.json").write_text(json.dumps({"identities": [identity]}))
