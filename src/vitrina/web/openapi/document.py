@@ -33,6 +33,15 @@ _KEY: list[dict[str, Any]] = [
         "schema": {"type": "string", "enum": ["process", "durable"]},
     },
 ]
+_DURABLE: dict[str, Any] = {
+    "name": "_durable",
+    "in": "query",
+    "required": False,
+    "description": "Answer when the replica has the write, or with 504, which says that it stands all the same",
+    "schema": {"type": "string", "enum": ["1"]},
+}
+# Their answer comes before their work is done.
+_LATER = ("import-run",)
 _ERROR = {"$ref": "#/components/schemas/Error"}
 # Names that a variable lists; with more of them a client had better ask.
 _LISTED_MOST = 200
@@ -49,12 +58,14 @@ _DESCRIBED = {
 class Reach:
     """What an actor can get at: route name → the names that each variable of its path may have.
 
-    Routes that are missing are left out. ``max_rows`` is the most rows of an insert.
+    Routes that are missing are left out. ``max_rows`` is the most rows of an
+    insert; ``replicated`` whether any database has a replica.
     """
 
     names: Mapping[str, Mapping[str, tuple[str, ...]]]
     max_rows: int
     server: str = "/"
+    replicated: bool = False
 
 
 def openapi_document(routes: Iterable[Route], reach: Reach) -> dict[str, Any]:
@@ -71,6 +82,8 @@ def openapi_document(routes: Iterable[Route], reach: Reach) -> dict[str, Any]:
                 item["parameters"] = variables
             for method in methods_of(route, operation):
                 item[method] = _operation(route, operation, method, extension, reach.max_rows)
+                if reach.replicated and method == "post" and operation.repeatable and route.name not in _LATER:
+                    _add_durable(item[method])
     return {
         "openapi": "3.1.0",
         "info": {"title": "Vitrina", "version": __version__, "description": "What this instance answers to you."},
@@ -132,6 +145,11 @@ def _operation(route: Route, operation: Operation, method: str, extension: str, 
         if content:
             described["requestBody"] = {"content": content, "required": operation.body is not None}
     return described
+
+
+def _add_durable(described: dict[str, Any]) -> None:
+    described["parameters"] = [*described["parameters"], _DURABLE]
+    described["responses"]["504"] = {"description": "Gateway Timeout", "content": {_JSON: {"schema": _ERROR}}}
 
 
 def _request_content(operation: Operation, max_rows: int) -> dict[str, Any]:

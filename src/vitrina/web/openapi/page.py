@@ -30,7 +30,12 @@ def openapi_handler(routes: Callable[[], Iterable[Route]]) -> Callable[..., Awai
         access = await site.permissions.load(request.actor, (*sorted(actions), "view-table"))
         if not access.allowed("view-instance"):
             raise Forbidden("You do not have permission to view this instance")
-        reach = Reach(await _reachable(site, access), site.settings.max_insert_rows, str(site.urls.instance()))
+        reach = Reach(
+            await _reachable(site, access),
+            site.settings.max_insert_rows,
+            str(site.urls.instance()),
+            replicated="replication" in site.state,
+        )
         return Response.json(openapi_document(routes(), reach))
 
     return openapi_page
