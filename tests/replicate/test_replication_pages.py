@@ -90,3 +90,11 @@ async def test_secrets_inside_urls_are_not_in_the_configuration_page(database: P
     made = instance(database, vitrina={"replication": block})
     shown = (await made.client.get("/-/config.json")).text
     assert "pass1" not in shown and "host/path" in shown
+
+
+async def test_durable_writes_are_in_the_description_where_there_are_replicas(database: Path) -> None:
+    for config, expected in (({}, False), ({"vitrina": {"replication": BLOCK}}, True)):
+        document = (await instance(database, **config).client.get("/-/openapi.json")).json()
+        insert = document["paths"]["/{database}/{table}/-/insert"]["post"]
+        assert any(each["name"] == "_durable" for each in insert["parameters"]) == expected
+        assert ("504" in insert["responses"]) == expected
