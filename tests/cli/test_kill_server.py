@@ -81,8 +81,9 @@ def test_acknowledged_writes_survive(tmp_path: Path, kill: int, record_property:
     conn = sqlite3.connect(path)
     conn.executescript(f"pragma journal_mode={('delete', 'wal')[kill % 2]}; {SCHEMA}")
     conn.close()
-    token = run("create-token", "root", "--secret", SECRET).stdout.strip()
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    made = run("create-token", "root", "--secret", SECRET)
+    assert made.returncode == 0, made.stderr
+    headers = {"Authorization": f"Bearer {made.stdout.strip()}", "Content-Type": "application/json"}
     command = [path, "--root", "--secret", SECRET, "--internal", tmp_path / "internal.db", "-p", "0"]
 
     numbers = itertools.count(1)
