@@ -22,7 +22,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import fixtures, load, writes
+from bench import fixtures, load, replication, writes
+from bench.rows import Row
 from bench.servers import Server, serve
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -46,22 +47,6 @@ RATED = (
     Rated("home page (HTML)", "/", 20),
     Rated("database page (HTML)", "/flights", 20),
 )
-
-
-@dataclass
-class Row:
-    """One line of the report."""
-
-    name: str
-    reference: str
-    vitrina: str
-    ratio: float
-    least: float
-    note: str = ""
-
-    @property
-    def met(self) -> bool:
-        return self.ratio >= self.least
 
 
 @dataclass
@@ -246,6 +231,15 @@ class Bench:
         ratio = statistics.median(b / a for a, b in pairs)
         self.add(Row("page of 1,000 tables, restricted actor", f"{a:.1f}/s", f"{b:.0f}/s", ratio, 20))
 
+    def replication(self) -> None:
+        """What replication costs, how late it is, and read replicas."""
+        bearer = writes.token(self.reference)
+        megabytes = 100 if self.rounds == 1 else 1000
+        for row in replication.measure(
+            self.vitrina, self.work, bearer, rounds=self.rounds, seconds=self.seconds, megabytes=megabytes
+        ):
+            self.add(row)
+
     def both(self, *options: str) -> _Both:
         return _Both(self, options)
 
@@ -316,7 +310,8 @@ def report(bench: Bench, reference_version: str) -> str:
     ]
     for row in bench.rows:
         verdict = "" if row.met else " **not met**"
-        figures = f"{row.reference} | {row.vitrina} | {row.ratio:.1f} × | {row.least:g} ×"
+        ratio = f"{row.ratio:.{1 if row.ratio >= 2 else 2}f}"
+        figures = f"{row.reference} | {row.vitrina} | {ratio} × | {row.least:g} ×"
         lines.append(f"| {row.name} | {figures} | {row.note}{verdict} |")
     return "\n".join(lines) + "\n"
 
@@ -328,7 +323,9 @@ def main() -> int:
     parser.add_argument("--flights", required=True, type=Path, help="the demonstration database")
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument(
-        "--only", action="append", help="only these parts: rates, csv, many_tables, whole_process, restricted, writing"
+        "--only",
+        action="append",
+        help="only these parts: rates, csv, many_tables, whole_process, restricted, writing, replication",
     )
     parser.add_argument("--write", type=Path, help="write the report to this file")
     args = parser.parse_args()
@@ -344,6 +341,7 @@ def main() -> int:
             "whole_process": bench.whole_process,
             "restricted": bench.restricted,
             "writing": bench.writing,
+            "replication": bench.replication,
         }
         for name, part in parts.items():
             if not args.only or name in args.only:

@@ -44,6 +44,7 @@ def mirrored(writer, folder):
     command = (LITESTREAM, "restore", "-f", "-follow-interval", "50ms", writer.replica)
     mirror = Mirror("app", folder / "copies", command, lambda: child_environment(None))
     mirror.start()
+    mirror.wait()
     try:
         yield mirror
     finally:

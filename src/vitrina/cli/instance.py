@@ -2,33 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TextIO
-
 import click
 
+from vitrina.cli.configuration import read_configuration
 from vitrina.cli.files import GivenFiles, check_databases, sort_arguments
 from vitrina.cli.options import ServeOptions
 from vitrina.config.directory import ConfigDirectory, read_directory, read_inspect_file
-from vitrina.config.documents import Document, parse_document
-from vitrina.config.load import load_config
 from vitrina.config.model import Config
-from vitrina.errors import ConfigError
 from vitrina.facade.datasette import Datasette
-
-
-def read_configuration(options: ServeOptions) -> Config:
-    """The configuration that ``options`` name; it can be read only once where it comes from standard input.
-
-    Raises ConfigError.
-    """
-    folders = [Path(name) for name in options.files if Path(name).is_dir()]
-    return load_config(
-        config=_document(options.config),
-        metadata=_document(options.metadata),
-        assignments=options.settings,
-        directory=read_directory(folders[0]) if len(folders) == 1 else None,
-    )
 
 
 def build_instance(options: ServeOptions, config: Config | None = None) -> Datasette:
@@ -68,16 +49,6 @@ def build_instance(options: ServeOptions, config: Config | None = None) -> Datas
     if options.root:
         instance.root_enabled = True
     return instance
-
-
-def _document(file: TextIO | None) -> Document | None:
-    if file is None:
-        return None
-    source = "standard input" if file.name in ("<stdin>", "-", 0) else str(file.name)
-    try:
-        return parse_document(file.read(), source)
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{source}: the file is not UTF-8 text") from error
 
 
 def _every_file(given: GivenFiles, options: ServeOptions, directory: ConfigDirectory | None) -> list[str]:

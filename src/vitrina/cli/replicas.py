@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from vitrina.cli.instance import build_instance, read_configuration
+from vitrina.cli.configuration import read_configuration
 from vitrina.cli.options import ServeOptions
 from vitrina.config.model import Config
 from vitrina.config.secrets import resolve
@@ -41,13 +40,19 @@ def building_with_replicas(options: ServeOptions) -> Iterator[Datasette]:
                 raise StartupError(
                     f"--{name.replace('_', '-')} is for read replicas, such as: vitrina serve s3://bucket/path"
                 )
+        from vitrina.cli.instance import build_instance
+
         yield build_instance(options)
         return
-    from vitrina.facade.replicas import serve_replicas
-
     with ExitStack() as stack:
         config = read_configuration(options)
-        replicas = [_followed(stack, address, options, config) for address in addresses]
+        replicas = [_begun(stack, address, options, config) for address in addresses]
+        # Restoring goes on while this is imported.
+        from vitrina.cli.instance import build_instance
+        from vitrina.facade.replicas import serve_replicas
+
+        for replica in replicas:
+            _wait(replica)
         paths = {address: replica.path for address, replica in zip(addresses, replicas, strict=True)}
         files = tuple(paths.get(word, word) for word in options.files)
         instance = build_instance(replace(options, files=files), config)
@@ -55,7 +60,7 @@ def building_with_replicas(options: ServeOptions) -> Iterator[Datasette]:
         yield instance
 
 
-def _followed(stack: ExitStack, address: str, options: ServeOptions, config: Config) -> ReadReplica:
+def _begun(stack: ExitStack, address: str, options: ServeOptions, config: Config) -> ReadReplica:
     from vitrina.replicate.reading import ReadingOptions, ReadReplica, is_replica_address
 
     if not is_replica_address(address):
@@ -73,12 +78,14 @@ def _followed(stack: ExitStack, address: str, options: ServeOptions, config: Con
     )
     replica = ReadReplica(address, _folder(stack, options, address), reading)
     click.echo(f"Restoring {replica.target.shown} …", err=True)
-    begun = time.monotonic()
     stack.callback(replica.stop)
     replica.start()
-    size = Path(replica.path).stat().st_size
-    click.echo(f"Restored {size:,} bytes in {time.monotonic() - begun:.1f} s", err=True)
     return replica
+
+
+def _wait(replica: ReadReplica) -> None:
+    replica.wait()
+    click.echo(f"Restored {Path(replica.path).stat().st_size:,} bytes", err=True)
 
 
 def _configured(config: Config) -> dict[str, Any]:

@@ -73,10 +73,13 @@ class Mirror:
         self._thread = threading.Thread(target=self._run, name=f"vitrina-mirror-{name}", daemon=True)
 
     def start(self) -> None:
-        """Restore the replica for the first time (blocking). Raises StartupError with Litestream's own words."""
+        """Begin to restore the replica."""
         for follower in (self._shown, self._following):
             _empty(follower.path.parent)
         self._thread.start()
+
+    def wait(self) -> None:
+        """Wait until a first copy is served (blocking). Raises StartupError with Litestream's own words."""
         self._first.wait()
         if not self.served.txid:
             self.stop()

@@ -92,13 +92,17 @@ class ReadReplica:
         return stored or datetime.fromtimestamp(self.mirror.served.since, UTC)
 
     def start(self) -> None:
-        """Restore it, and go on following (blocking until it can be served). Raises StartupError."""
+        """Begin to restore it. Raises StartupError where there are no credentials."""
         if self._keeper is not None:
             try:
                 self._credentials = asyncio.run(self._keeper.current())
             except CredentialsUnavailable as error:
                 raise StartupError(f"The replica {self.target.shown} cannot be read: {error.message}") from error
         self.mirror.start()
+
+    def wait(self) -> None:
+        """Wait until it can be served (blocking); it is followed from then on. Raises StartupError."""
+        self.mirror.wait()
         if self.freshness is not None:
             self.freshness.start()
 

@@ -61,6 +61,12 @@ class ReplicaDatabase(SqliteDatabase):
             hint = f"Changes are made at {address}"
         return Forbidden(f"Database is a read replica{f': write to {address}' if address else ''}", hint=hint)
 
+    async def holds(self, generation: int, tables: frozenset[str] | None) -> bool:
+        if self._switches != self._gate.switches:
+            return await super().holds(generation, tables)
+        # The copy that is served never changes, so there is nothing to look at.
+        return not self._watcher.changes.since(generation, tables)
+
     def _current(self) -> tuple[DatabaseCatalog, int]:
         with self._gate.reading():
             switches = self._gate.switches

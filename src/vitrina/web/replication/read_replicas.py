@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from vitrina.errors import Unavailable
 from vitrina.http.errors import error_response
+from vitrina.http.header_policy import HeaderLines
 from vitrina.http.request import Request, path_of
 from vitrina.tilde import tilde_decode
 from vitrina.web.error_page import error_page_renderer
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 #: of ``site.state``: the replicas that are read, by database name
 READ_REPLICAS = "read_replicas"
 _ALWAYS_SERVED = "/-/static"
+# Seconds for which header lines are used again; added to the lag, which is therefore never told too small.
+_LINES_GOOD_S = 0.05
 
 
 class WithFreshness:
@@ -32,13 +36,15 @@ class WithFreshness:
         self._site = site
         self._replicas: Mapping[str, ReadReplica] = site.state[READ_REPLICAS]
         self._render_error = error_page_renderer(site)
+        # by the first replica concerned and their number: header lines, and until when they are good enough
+        self._lines: dict[tuple[str, int], tuple[float, HeaderLines]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
         concerned = self._concerned(path_of(scope))
-        lines = _header_lines(concerned)
+        lines = self._header_lines(concerned)
 
         async def send_with_lines(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -62,6 +68,21 @@ class WithFreshness:
                 return [replica]
         return list(self._replicas.values())
 
+    def _header_lines(self, replicas: list[ReadReplica]) -> HeaderLines:
+        key = (replicas[0].name, len(replicas))
+        now = time.monotonic()
+        kept = self._lines.get(key)
+        if kept is not None and now < kept[0]:
+            return kept[1]
+        lines: HeaderLines = []
+        known = [lag for lag in (replica.lag_s for replica in replicas) if lag is not None]
+        if known:
+            lines.append((b"vitrina-replica-lag", f"{max(known) + _LINES_GOOD_S:.3f}".encode()))
+        as_of = min(replica.as_of for replica in replicas)
+        lines.append((b"vitrina-replica-as-of", as_of.isoformat(timespec="milliseconds").encode()))
+        self._lines[key] = (now + _LINES_GOOD_S, lines)
+        return lines
+
 
 def data_as_of(site: Site, database: Any) -> str | None:
     """The moment, for people, of the data on a page of ``database``, or of all; None where nothing is replicated."""
@@ -70,17 +91,6 @@ def data_as_of(site: Site, database: Any) -> str | None:
         return None
     shown = [replicas[database]] if database in replicas else list(replicas.values())
     return min(replica.as_of for replica in shown).strftime("%Y-%m-%d %H:%M:%S UTC")
-
-
-def _header_lines(replicas: Iterable[ReadReplica]) -> list[tuple[bytes, bytes]]:
-    lines: list[tuple[bytes, bytes]] = []
-    lags = [replica.lag_s for replica in replicas]
-    known = [lag for lag in lags if lag is not None]
-    if known:
-        lines.append((b"vitrina-replica-lag", f"{max(known):.3f}".encode()))
-    as_of = min(replica.as_of for replica in replicas)
-    lines.append((b"vitrina-replica-as-of", as_of.isoformat(timespec="milliseconds").encode()))
-    return lines
 
 
 def _is_outdated(replica: ReadReplica) -> bool:
