@@ -27,8 +27,13 @@ log = logging.getLogger("vitrina.plugins")
 #: every hook's name, in the order of the specifications
 HOOK_NAMES = tuple(name for name in vars(spec) if hasattr(getattr(spec, name), f"{PROJECT}_spec"))
 
-# plugins whose own import made the manager, until their import has ended
+# plugins whose own import made the manager, and those that need one of these, until that import has ended:
+# (plugin or None, entry point, distribution)
 _half_imported: weakref.WeakKeyDictionary[pluggy.PluginManager, list[Any]] = weakref.WeakKeyDictionary()
+
+
+#: distributions that were installed and stayed out, by their name in lower case
+left_out: set[str] = set()
 
 
 class Hooks:
@@ -184,16 +189,23 @@ def load_entry_points(pm: pluggy.PluginManager, skip: Iterable[str] = ()) -> Non
         # Set by test suites that want no installed plugins.
         return
     wanted = wanted_distributions()
-    left_out = {name.lower().replace("_", "-") for name in skip}
+    unwanted = {_plain(name) for name in skip}
     if wanted is not None:
+        left_out.update(unwanted & {_plain(name) for name in wanted})
         for name in wanted:
-            if name.lower().replace("_", "-") not in left_out:
+            if _plain(name) not in unwanted:
                 _load_named(pm, name)
         return
     for distribution in list(metadata.distributions()):
-        name = (distribution.metadata["Name"] or "").lower().replace("_", "-")
-        if name not in left_out:
+        name = _plain(distribution.metadata["Name"] or "")
+        if name in unwanted:
+            left_out.add(name)
+        else:
             load_distribution(pm, distribution)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "-")
 
 
 def _load_named(pm: pluggy.PluginManager, name: str) -> None:
@@ -214,13 +226,16 @@ def load_distribution(pm: pluggy.PluginManager, distribution: metadata.Distribut
             plugin = entry_point.load()
         except Exception as exc:  # a plugin call: whatever a plugin raises is reported under its name
             name = distribution.metadata["Name"]
+            if isinstance(exc, ImportError) and _names_half_imported(exc):
+                _half_imported.setdefault(pm, []).append((None, entry_point, distribution))
+                continue
             if ignores_plugin_errors():
                 log.exception("The plugin %s cannot be imported and is left out", name)
                 continue
             raise PluginError(f"The plugin {name} cannot be imported: {type(exc).__name__}: {exc}") from exc
         if getattr(getattr(plugin, "__spec__", None), "_initializing", False):
             # The plugin itself asked for the manager while it is imported: its hooks are not there yet.
-            _half_imported.setdefault(pm, []).append((plugin, entry_point.name, distribution))
+            _half_imported.setdefault(pm, []).append((plugin, entry_point, distribution))
         else:
             _register(pm, plugin, entry_point.name, distribution)
 
@@ -228,11 +243,20 @@ def load_distribution(pm: pluggy.PluginManager, distribution: metadata.Distribut
 def register_half_imported(pm: pluggy.PluginManager) -> None:
     """Register plugins that were still being imported when entry points were loaded."""
     waiting = _half_imported.pop(pm, [])
-    for plugin, name, distribution in waiting:
-        if plugin.__spec__._initializing:
-            _half_imported.setdefault(pm, []).append((plugin, name, distribution))
-        elif not pm.has_plugin(name) and not pm.is_registered(plugin):
-            _register(pm, plugin, name, distribution)
+    for plugin, entry_point, distribution in waiting:
+        if plugin is None:
+            # Waits again where the other plugin is not there yet.
+            load_distribution(pm, distribution)
+        elif plugin.__spec__._initializing:
+            _half_imported.setdefault(pm, []).append((plugin, entry_point, distribution))
+        elif not pm.has_plugin(entry_point.name) and not pm.is_registered(plugin):
+            _register(pm, plugin, entry_point.name, distribution)
+
+
+def _names_half_imported(error: ImportError) -> bool:
+    """Whether a name was missing from a module that is still being imported."""
+    module = sys.modules.get(error.name or "")
+    return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
 
 
 def _register(pm: pluggy.PluginManager, plugin: Any, name: str, distribution: metadata.Distribution) -> None:

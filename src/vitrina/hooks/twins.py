@@ -10,7 +10,7 @@ from importlib import metadata
 import pluggy
 
 from vitrina.errors import ConfigError
-from vitrina.hooks.manager import load_distribution
+from vitrina.hooks.manager import left_out, load_distribution
 
 log = logging.getLogger("vitrina.plugins")
 
@@ -37,13 +37,13 @@ def adopt_twins(pm: pluggy.PluginManager, preferred: Iterable[str]) -> None:
     for name in preferred:
         wanted.update({each: each == name or wanted.get(each, False) for each in _TOGETHER.get(name, (name,))})
     for name, (module, feature) in TWINS.items():
-        distribution = _installed(name)
         if name in wanted:
+            distribution = _installed(name)
             if distribution is not None:
                 _load(pm, distribution, module)
             elif wanted[name]:
                 raise ConfigError(f"vitrina.prefer_plugin: {name} is not installed")
-        elif distribution is not None and name not in _told:
+        elif name in left_out and name not in _told:
             _told.add(name)
             log.warning(
                 "%s is installed and stays out: Vitrina's own %s answers (vitrina: prefer_plugin: [%s] uses it)",
