@@ -14,12 +14,15 @@ from pathlib import Path
 
 import httpx
 
+SOURCES = """
+      photos: {storage: filesystem, config: {root: files/photos, max_file_size: 60000000}}
+      papers: {storage: filesystem, config: {root: files/papers}}
+"""
+
 CONFIG = """
 plugins:
   datasette-files:
-    sources:
-      photos: {storage: filesystem, config: {root: files/photos, max_file_size: 60000000}}
-      papers: {storage: filesystem, config: {root: files/papers}}
+    sources: SOURCES
 permissions:
   files-browse: true
   files-upload: true
@@ -40,12 +43,12 @@ databases:
 class FilesSite:
     """One server in ``folder``, always at the same address."""
 
-    def __init__(self, folder: Path, port: int, base_url: str = "/") -> None:
+    def __init__(self, folder: Path, port: int, base_url: str = "/", sources: str = SOURCES) -> None:
         self.folder = folder
         self.url = f"http://127.0.0.1:{port}{base_url.rstrip('/')}"
         self._options = ["--port", str(port), "--setting", "base_url", base_url]
         self._process: subprocess.Popen[bytes] | None = None
-        (folder / "config.yaml").write_text(CONFIG)
+        (folder / "config.yaml").write_text(CONFIG.replace("SOURCES", sources))
         conn = sqlite3.connect(folder / "museum.db")
         conn.executescript(
             "create table objects (id integer primary key, name text not null, scan text);"

@@ -33,6 +33,10 @@ class SigningStorage(Protocol):
         """The bucket as this server reaches it."""
         ...
 
+    def refused(self) -> None:
+        """The store did not take these credentials: others are to be got."""
+        ...
+
 
 class MultipartParts(PartStore):
     """The state has the store's id of the upload, and number, tag and bytes of each part."""
@@ -133,6 +137,7 @@ class MultipartParts(PartStore):
         if answer.is_success or (missing and answer.status_code == 404):
             return answer
         if answer.status_code in (401, 403):
+            self._storage.refused()
             raise StorageUnavailable(
                 "The object store refused the credentials of this source",
                 hint="The page of credentials says where they come from and when they were last renewed.",

@@ -94,15 +94,24 @@ class ResumableUploads:
     # Beginning and ending
 
     async def begin(
-        self, source: SourceConfig, actor_id: str | None, filename: str, content_type: str, size: int
+        self,
+        source: SourceConfig,
+        actor_id: str | None,
+        filename: str,
+        content_type: str,
+        size: int,
+        *,
+        direct: bool = False,
     ) -> tuple[PendingUpload, UploadInstructions | None]:
-        """A new upload of ``size`` bytes; with instructions it goes straight to the store, and cannot be resumed here.
+        """A new upload of ``size`` bytes; with ``direct`` it may go straight to the store, as instructions say.
 
-        Raises what preparing an upload raises, and Unavailable when too many are unfinished.
+        That cannot be resumed here. Raises what preparing an upload raises,
+        and Unavailable when too many are unfinished.
         """
         await self.sweep()
         await self._check_room(source, size)
-        pending, instructions = await self._files.prepare(source, actor_id, filename, content_type, size)
+        announced = size if direct else None
+        pending, instructions = await self._files.prepare(source, actor_id, filename, content_type, announced)
         if instructions is not None:
             return pending, instructions
         self._files.pending.remove(pending)
@@ -308,6 +317,9 @@ class ResumableUploads:
 
     async def _check_room(self, source: SourceConfig, size: int) -> None:
         """Unfinished uploads take room too."""
+        most = self._files.most_bytes(source.slug)
+        if size > most:
+            raise BadRequest(f"The file has more than {most} bytes, the most that may be uploaded here", status=413)
         row = (
             await self._files.records.query(
                 "SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM vitrina_uploads"

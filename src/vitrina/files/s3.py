@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from obstore.store import S3Store
 
@@ -143,6 +144,16 @@ class S3Storage(ObjectStorage):
         )
         return UploadInstructions(upload_url=place.url, upload_fields=fields)
 
+    async def direct_origin(self) -> str | None:
+        if not self.options.direct_upload:
+            return None
+        try:
+            bucket, _ = await self._folder()
+        except CredentialsUnavailable:
+            return None
+        place = urlsplit(self.options.public_bucket(bucket).url)
+        return f"{place.scheme}://{place.netloc}"
+
     # Uploads in pieces
 
     def part_store(self) -> MultipartParts:
@@ -151,6 +162,10 @@ class S3Storage(ObjectStorage):
     async def signing(self) -> tuple[Credentials, str, str]:
         """Valid credentials, and the bucket and prefix for what is stored now."""
         return (await self._credentials(), *await self._folder())
+
+    def refused(self) -> None:
+        """The store did not take the credentials that :meth:`signing` gave."""
+        self._refused()
 
     def bucket_at(self, name: str) -> Bucket:
         """The bucket as this server reaches it."""

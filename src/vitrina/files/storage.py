@@ -155,6 +155,10 @@ class Storage(ABC):
         """How to send exactly this file straight here; None where files go through the server."""
         return None
 
+    async def direct_origin(self) -> str | None:
+        """Scheme and host that browsers send files to; None where files go through the server, or nobody knows now."""
+        return None
+
     async def receive_upload(self, path: str, stream: AsyncIterator[bytes], content_type: str) -> FileMetadata:
         """Store a file; afterwards it is whole or not there at all, whatever happened to the stream.
 

@@ -48,12 +48,13 @@ const asJson = (data) => ({ headers: { "Content-Type": "application/json" }, bod
 
 /**
  * States: queued, sending, waiting (to try again), paused, failed, done, cancelled. Tells of each change by the event
- * "change". `told` is what the server answered at the start; given, the upload goes on.
+ * "change". `told` is what the server answered at the start; given, the upload goes on. `direct`: the page may send
+ * files straight to an object store.
  */
 export class Transfer extends EventTarget {
-  constructor(file, base, told = null) {
+  constructor(file, base, { told = null, direct = false } = {}) {
     super();
-    Object.assign(this, { file, base, told, state: "queued", sent: 0, message: "", advice: "", result: null });
+    Object.assign(this, { file, base, told, direct, state: "queued", sent: 0, message: "", advice: "", result: null });
   }
 
   get isActive() {
@@ -151,7 +152,7 @@ export class Transfer extends EventTarget {
 
   async #begin() {
     const { name, type, size } = this.file;
-    this.told = await this.#ask("POST", `${this.base}resumable`, asJson({ filename: name, content_type: type || "application/octet-stream", size }));
+    this.told = await this.#ask("POST", `${this.base}resumable`, asJson({ filename: name, content_type: type || "application/octet-stream", size, direct: this.direct }));
     this.dispatchEvent(new CustomEvent("begun"));
   }
 

@@ -1,6 +1,7 @@
 // <datasette-file-upload source="slug">: many files by drop, paste or choice; some at once, each with its progress.
 // Works on the form inside it, which uploads without scripts too. The page is loaded anew once all are there, unless it
-// has the attribute stay. Further attributes: max-bytes of one file; single, for one file only. Tells of each file by the event "file-uploaded" (detail: file) and of the end by
+// has the attribute stay. Further attributes: max-bytes of one file; single, for one file only; direct, where the page
+// may send files straight to an object store. Tells of each file by the event "file-uploaded" (detail: file) and of the end by
 // "uploaded" (detail: files).
 
 import { element } from "./ask.js";
@@ -91,7 +92,7 @@ class FileUpload extends HTMLElement {
     const known = this.memory.all();
     for (const file of files) {
       const entry = known.find((each) => isSame(each, file) && !this.transfers.some((other) => other.told?.upload_token === each.told.upload_token));
-      const transfer = new Transfer(file, this.base, entry?.told);
+      const transfer = new Transfer(file, this.base, { told: entry?.told, direct: this.hasAttribute("direct") });
       this.transfers.push(transfer);
       this.#follow(transfer);
       this.querySelector(`[data-token="${entry?.told.upload_token}"]`)?.remove();

@@ -77,3 +77,8 @@ def uploaded(site: Site, record: Mapping[str, Any]) -> dict[str, Any]:
         "download_url": file_url(site, file_id, "/download"),
         "thumbnail_url": file_url(site, file_id, "/thumbnail"),
     }
+
+
+def direct_policy(origin: str | None) -> dict[str, str]:
+    """The header by which a page may send files straight to a store."""
+    return {"Content-Security-Policy": f"connect-src 'self' {origin}"} if origin else {}

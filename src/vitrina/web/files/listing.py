@@ -11,7 +11,7 @@ from vitrina.files.records import PAGE
 from vitrina.files.search import search
 from vitrina.files.service import Files
 from vitrina.http.response import Response
-from vitrina.web.files.common import brief, browsable, file_url, files_of
+from vitrina.web.files.common import brief, browsable, direct_policy, file_url, files_of
 from vitrina.web.page import render_page
 
 if TYPE_CHECKING:
@@ -55,8 +55,10 @@ async def source_page(site: Site, request: Request) -> Response:
         "can_delete_any": _can_delete_any(files, access, rows),
         "max_bytes": files.most_bytes(slug),
         "quota": await _quota(files, slug),
+        "direct_origin": await files.storages[slug].direct_origin(),
     }
-    return await render_page(site, request, ["files_source.html"], context, view_name="files-source")
+    headers = direct_policy(context["direct_origin"])
+    return await render_page(site, request, ["files_source.html"], context, view_name="files-source", headers=headers)
 
 
 def _can_delete_any(files: Files, access: Access, rows: list[Record]) -> bool:

@@ -51,7 +51,10 @@ async def begin_resumable(site: Site, request: Request) -> Response:
         raise InvalidBody("size is required: the number of bytes")
     if not isinstance(content_type, str):
         raise InvalidBody("content_type must be text")
-    pending, direct = await uploads_of(site).begin(source, actor_id(request.actor), filename, content_type, size)
+    # Only a page whose policy allows it can send to another host.
+    pending, direct = await uploads_of(site).begin(
+        source, actor_id(request.actor), filename, content_type, size, direct=body.get("direct") is True
+    )
     answer: dict[str, Any] = {"ok": True, "upload_token": pending.token}
     if direct is None:
         part_url = site.urls.path(f"/-/files/upload/{source.slug}/-/resumable/{pending.token}")

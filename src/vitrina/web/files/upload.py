@@ -15,7 +15,7 @@ from vitrina.files.streaming import StreamedFile
 from vitrina.http.form_data import FormData, FormLimits, UploadedFile
 from vitrina.http.forms import parse_form
 from vitrina.http.response import Response
-from vitrina.web.files.common import file_url, files_of, json_object, uploaded
+from vitrina.web.files.common import direct_policy, file_url, files_of, json_object, uploaded
 from vitrina.web.page import render_page
 
 if TYPE_CHECKING:
@@ -40,8 +40,11 @@ async def upload_page(site: Site, request: Request) -> Response:
     if request.method not in ("GET", "HEAD"):
         return Response.text("Method not allowed", 405, {"Allow": "GET"})
     source = await _source(site, request)
-    context = {"source_slug": source.slug, "max_bytes": files_of(site).most_bytes(source.slug)}
-    return await render_page(site, request, ["files_upload.html"], context, view_name="files-upload")
+    files = files_of(site)
+    origin = await files.storages[source.slug].direct_origin()
+    context = {"source_slug": source.slug, "max_bytes": files.most_bytes(source.slug), "direct_origin": origin}
+    headers = direct_policy(origin)
+    return await render_page(site, request, ["files_upload.html"], context, view_name="files-upload", headers=headers)
 
 
 async def prepare_upload(site: Site, request: Request) -> Response:
