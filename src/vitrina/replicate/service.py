@@ -35,6 +35,8 @@ _STOP_MORE_S = 5.0
 _READY_S = 15.0
 _GOOD_START_S = 0.5
 _WATCH_EVERY_S = 10.0
+# Each question makes Litestream write what is new: not everybody who looks at a page is to cause that.
+_FRESH_S = 1.0
 # Seconds after which it is said again that a replica is behind.
 _ALERT_AGAIN_S = 600.0
 
@@ -254,8 +256,11 @@ class Replication:
             await asyncio.sleep(_WATCH_EVERY_S)
 
     async def ask(self) -> None:
-        """Ask Litestream how far each database is."""
+        """Ask Litestream how far each database is, unless it said so a moment ago."""
         for name in list(self.leases.active):
+            asked_at = self.progress[name].asked_at
+            if asked_at is not None and 0 <= time.time() - asked_at < _FRESH_S:
+                continue
             try:
                 self._seen(name, await self.control.sync(self.replicas[name].path))
             except ControlFailed as error:
@@ -273,14 +278,15 @@ class Replication:
 
     # End
 
-    async def _flush(self, limit_s: float) -> None:
+    async def _flush(self, limit_s: float) -> bool:
         """Wait until the store has everything: what Litestream uploads by itself at its end is not always all."""
         if self.supervisor.process is None:
-            return
-        waits = [self.durability.wait(name, self.replicas[name].path, limit_s) for name in self.leases.active]
-        for name, done in zip(list(self.leases.active), await asyncio.gather(*waits), strict=True):
-            if not done:
-                log.error("Database %s: the store did not have the last writes within %g s", name, limit_s)
+            return True
+        names = list(self.leases.active)
+        done = await asyncio.gather(*(self.durability.wait(each, self.replicas[each].path, limit_s) for each in names))
+        for name in (name for name, is_done in zip(names, done, strict=True) if not is_done):
+            log.error("Database %s: the store did not have the last writes within %g s", name, limit_s)
+        return all(done)
 
     async def stop(self) -> None:
         """Upload what is left, within Litestream's own limit, and end everything. Idempotent.
@@ -296,9 +302,10 @@ class Replication:
         await self.rotation.close()
         if self.folder is not None:
             limit_s = parse_seconds(self.document()["shutdown-sync-timeout"], "shutdown-sync-timeout")
-            await self._flush(limit_s)
+            flushed = await self._flush(limit_s)
             await self.durability.close()
-            await self.supervisor.stop(limit_s + _STOP_MORE_S)
+            # What the store did not take until now it will not take in the same time again.
+            await self.supervisor.stop(limit_s + _STOP_MORE_S if flushed else _STOP_MORE_S)
         for file in self._files.values():
             await asyncio.to_thread(file.close)
         # Until now the lease was renewed: the last upload may take its time.
