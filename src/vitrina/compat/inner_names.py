@@ -136,7 +136,7 @@ INNER: Mapping[str, Mapping[str, str]] = {
     "datasette.utils.shutil_backport": _all_from("vitrina.compat.folders", "copytree"),
     "datasette.utils.sql_analysis": _ANALYSIS,
     "datasette.write_sql": _all_from(
-        "vitrina.compat.write_decisions",
+        "vitrina.facade.write_decisions",
         "IgnoreWriteSqlOperation PermissionRequirement QueryWriteRejected RejectWriteSqlOperation "
         "RequireWriteSqlPermissions UnsupportedWriteSqlOperation WriteSqlOperationDecision "
         "decision_for_write_sql_operation ensure_query_write_permissions operation_is_write "
@@ -151,7 +151,7 @@ INNER: Mapping[str, Mapping[str, str]] = {
     },
     "datasette.views.execute_write": _all_from(_PAGES, "ExecuteWriteAnalyzeView ExecuteWriteView"),
     "datasette.views.index": _all_from(_PAGES, "IndexView"),
-    "datasette.views.query_helpers": _all_from("vitrina.compat.write_decisions", "QueryValidationError"),
+    "datasette.views.query_helpers": _all_from("vitrina.facade.write_decisions", "QueryValidationError"),
     "datasette.views.row": {
         **_all_from(_PAGES, "RowDeleteView RowUpdateView RowView"),
         **_all_from(_CONTEXTS, "RowContext"),

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from vitrina.compat.finder import install
+from vitrina.facade.datasette import Datasette
+from vitrina.facade.plugins import shared_manager
 
 # Before any test module or other pytest plugin imports the reference's name.
 install()
@@ -43,9 +45,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Installed plugins are imported before test modules import one of them halfway.
+    shared_manager()
     if config.getini(_INI) and not config.pluginmanager.is_blocked(_BLOCKED_NAME):
-        from vitrina.facade.datasette import Datasette
-
         _instances.watch(Datasette)
 
 

@@ -10,7 +10,9 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from vitrina.facade.analysis import SQLAnalysis
 from vitrina.facade.page_classes import known_routes
+from vitrina.facade.write_decisions import ensure_query_write_permissions
 from vitrina.hooks.events import BUILT_IN_EVENTS, Event
 from vitrina.web.output_renderers import output_renderers
 from vitrina.web.permission_pages.sign_in import ROOT_TOKEN_KEY
@@ -139,6 +141,14 @@ class InnerNames:
         """Every route as (expression, view function), in the order in which they are tried."""
         registered = self.site.hooks.call("register_routes", datasette=self)
         return known_routes(self, [pair for pairs in registered for pair in pairs or ()])
+
+    async def ensure_query_write_permissions(
+        self, database: str, sql: str, *, actor: Any = None, params: Any = None, analysis: SQLAnalysis | None = None
+    ) -> SQLAnalysis:
+        """What a statement would do, once the actor is known to have every permission. Raises Forbidden."""
+        return await ensure_query_write_permissions(
+            self, database, sql, actor=actor, params=params, analysis=analysis
+        )
 
     def _plugins(self, request: Any = None, all: bool = False) -> list[dict[str, Any]]:
         wanted = all or (request is not None and bool(request.args.get("all")))
