@@ -9,11 +9,7 @@ from typing import Any
 import click
 from click_default_group import DefaultGroup
 
-from vitrina.cli.inspect import inspect
-from vitrina.cli.packages import install, uninstall
-from vitrina.cli.plugins import plugins
 from vitrina.cli.serve import serve
-from vitrina.cli.tokens import create_token
 from vitrina.compat import install as install_alias
 from vitrina.errors import VitrinaError
 from vitrina.version import REFERENCE_VERSION, __version__
@@ -53,12 +49,17 @@ class _Group(DefaultGroup):  # type: ignore[misc]
 # Commands whose imports no other command should wait for: name → module and attribute.
 _LATE = {
     "bake": ("vitrina.cli.bake", "bake_command"),
+    "create-token": ("vitrina.cli.tokens", "create_token"),
+    "inspect": ("vitrina.cli.inspect", "inspect"),
     "insert": ("vitrina.cli.insert", "insert"),
+    "install": ("vitrina.cli.packages", "install"),
     "package": ("vitrina.publish.package", "package"),
+    "plugins": ("vitrina.cli.plugins", "plugins"),
     "publish": ("vitrina.publish.group", "publish"),
     "restore": ("vitrina.cli.restore", "restore_database"),
     "set-password": ("vitrina.cli.password", "set_password"),
     "token": ("vitrina.cli.token", "token"),
+    "uninstall": ("vitrina.cli.packages", "uninstall"),
 }
 
 
@@ -93,8 +94,7 @@ def cli() -> None:
     """
 
 
-for _command in (serve, inspect, create_token, plugins, install, uninstall):
-    cli.add_command(_command)
+cli.add_command(serve)
 
 
 if __name__ == "__main__":
