@@ -241,3 +241,32 @@ def test_import_with_progress(page: Page, site: FilesSite, problems: list[str]) 
     expect(page.get_by_role("status")).to_contain_text("Imported: 2,000 rows", timeout=2 * WAIT_MS)
     page.get_by_role("link", name="Open loans").click()
     expect(page.get_by_role("heading", name="loans")).to_be_visible()
+
+
+def test_refused_rows_of_an_import(page: Page, site: FilesSite) -> None:
+    rows = "id,name\n1,right\n2,right\n" + "x" * 20 + ",much,too,many\n"
+    page.goto(f"/-/files/import/{site.upload('papers', 'odd.csv', rows.encode(), 'text/csv')}")
+    page.get_by_label("Primary key").select_option("id")
+    page.get_by_role("button", name="Import", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("Imported: 2 rows, 1 refused.", timeout=2 * WAIT_MS)
+    with page.expect_download() as started:
+        page.get_by_role("link", name="The refused rows").click()
+    assert "much" in Path(started.value.path()).read_text()
+
+
+def test_import_is_cancelled(page: Page, site: FilesSite) -> None:
+    rows = "id,name\n" + "".join(f"{number},{'x' * 60}\n" for number in range(600_000))
+    page.goto(f"/-/files/import/{site.upload('papers', 'endless.csv', rows.encode(), 'text/csv')}")
+    page.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("status")).to_contain_text("The import was cancelled", timeout=2 * WAIT_MS)
+    assert page.request.get("/museum/endless.json").status == 404
+
+
+def test_preview_of_a_film(page: Page, site: FilesSite) -> None:
+    film = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(2000)
+    page.goto(f"/-/files/{site.upload('papers', 'moving.mp4', film, 'video/mp4')}")
+    video = page.locator("video.file-preview")
+    expect(video).to_be_visible()
+    answer = page.request.get(str(video.get_attribute("src")), headers={"Range": "bytes=4-11"})
+    assert (answer.status, answer.body()) == (206, b"ftypmp42")

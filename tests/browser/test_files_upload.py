@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, CDPSession, Page, Request, Route, expec
 
 from browser.conftest import WAIT_MS, _free_port, watch
 from browser.files_site import FilesSite, png
+from browser.keyboard import follow, tab_to
 
 SIZE = 20 * 1024 * 1024
 SLOW = 3 * 1024 * 1024
@@ -266,3 +267,27 @@ def test_without_script(browser: Browser, site: FilesSite, tmp_path: Path) -> No
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_role("heading", name="plain.txt")).to_be_visible()
     context.close()
+
+
+def test_with_the_keyboard_alone(page: Page, site: FilesSite, tmp_path: Path) -> None:
+    typed = tmp_path / "typed.txt"
+    typed.write_text("typed")
+    page.goto("/-/files/source/photos")
+    tab_to(page, ".drop-zone button")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    with page.expect_navigation():
+        chooser.value.set_files(typed)
+    follow(page, ".files-table tbody tr:first-child a.file-name")
+    expect(page.get_by_role("heading", name="typed.txt")).to_be_visible()
+
+
+def test_dead_connection_is_given_up(page: Page, site: FilesSite, large: Path) -> None:
+    page.clock.install()
+    open_upload(page)
+    slow_down(page, 1)
+    choose(page, large.rename(large.with_name("stalled.bin")))
+    expect(page.locator(".upload-line[data-state=sending]")).to_be_visible()
+    page.clock.fast_forward(61_000)
+    expect(page.locator(".upload-advice")).to_contain_text("Nothing could be sent for a minute. Trying again in")
+    page.get_by_role("button", name="Cancel: stalled.bin").click()

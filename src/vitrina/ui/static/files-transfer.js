@@ -2,6 +2,8 @@
 
 const MOST_MISSES = 8;
 const LONGEST_WAIT_S = 30;
+// A connection of which nobody noticed that it is dead: after this long without a byte sent.
+const STALLED_MS = 60000;
 const ADVICE = {
   401: "Sign in again, then try again.",
   403: "You may not upload here, or not any more. Sign in again, or ask whoever runs this site.",
@@ -25,9 +27,24 @@ function request(method, url, { headers = {}, body = null, progress = () => {}, 
     hold(xhr);
     xhr.open(method, url);
     for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
-    xhr.upload.addEventListener("progress", (event) => progress(event.loaded));
+    let stalled = false;
+    let timer = null;
+    const watch = () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        stalled = true;
+        xhr.abort();
+      }, STALLED_MS);
+    };
+    xhr.upload.addEventListener("loadstart", watch);
+    xhr.upload.addEventListener("progress", (event) => {
+      watch();
+      progress(event.loaded);
+    });
+    // What comes then is the server's work, which may take its time.
+    for (const kind of ["load", "loadend"]) xhr.upload.addEventListener(kind, () => clearTimeout(timer));
     xhr.addEventListener("error", () => reject(new Problem("The connection broke off.", { passing: true })));
-    xhr.addEventListener("abort", () => reject(new Problem("Stopped.")));
+    xhr.addEventListener("abort", () => reject(stalled ? new Problem("Nothing could be sent for a minute.", { passing: true }) : new Problem("Stopped.")));
     xhr.addEventListener("load", () => {
       let answer = {};
       try {
