@@ -7,14 +7,23 @@ import sys
 
 import click
 
+from vitrina.cli.environments import Environment
+
 
 @click.command()
 @click.argument("packages", nargs=-1)
 @click.option("-U", "--upgrade", is_flag=True, help="Upgrade packages to the latest version")
 @click.option("-r", "--requirement", type=click.Path(exists=True), help="Install what this requirements file lists")
 @click.option("-e", "--editable", help="Install the project in this directory in editable mode")
-def install(packages: tuple[str, ...], upgrade: bool, requirement: str | None, editable: str | None) -> None:
-    """Install plugins and packages into vitrina's own environment."""
+@click.option("--no-check", is_flag=True, help="Keep what was installed without starting a server with it once")
+def install(
+    packages: tuple[str, ...], upgrade: bool, requirement: str | None, editable: str | None, no_check: bool
+) -> None:
+    """Install plugins and packages into vitrina's own environment.
+
+    A server is then started once with them. Where that fails, the environment
+    is put back as it was.
+    """
     if not packages and not requirement and not editable:
         raise click.UsageError("Please specify at least one package to install")
     arguments = ["install"]
@@ -24,7 +33,31 @@ def install(packages: tuple[str, ...], upgrade: bool, requirement: str | None, e
         arguments += ["--editable", editable]
     if requirement:
         arguments += ["-r", requirement]
-    _pip([*arguments, *packages])
+    environment = Environment(_pip)
+    status = _pip([*arguments, *packages])
+    if status:
+        sys.exit(status)
+    changed = environment.changed()
+    if changed and not no_check:
+        _check(environment, changed)
+
+
+def _check(environment: Environment, changed: list[str]) -> None:
+    """Start a server once; puts the environment back and ends with status 1 where that fails."""
+    problem = environment.trial()
+    if problem is None:
+        subprocess.run([sys.executable, "-m", "vitrina", "plugins", "--report", *_named(changed)], check=False)
+        return
+    click.echo(problem, err=True)
+    click.echo("\nThe server does not start with what was installed: the environment is put back as it was.", err=True)
+    if not environment.put_back():
+        click.echo("Error: not everything could be put back; see what pip says above", err=True)
+    click.echo("--no-check keeps a plugin that needs a configuration before it can start.", err=True)
+    sys.exit(1)
+
+
+def _named(changed: list[str]) -> list[str]:
+    return [argument for name in changed for argument in ("--only", name)]
 
 
 @click.command()
@@ -32,10 +65,9 @@ def install(packages: tuple[str, ...], upgrade: bool, requirement: str | None, e
 @click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation")
 def uninstall(packages: tuple[str, ...], yes: bool) -> None:
     """Uninstall plugins and packages from vitrina's own environment."""
-    _pip(["uninstall", *packages, *(["-y"] if yes else [])])
+    sys.exit(_pip(["uninstall", *packages, *(["-y"] if yes else [])]))
 
 
-def _pip(arguments: list[str]) -> None:
-    """Run pip as a child process and end with its exit status."""
-    finished = subprocess.run([sys.executable, "-m", "pip", *arguments], check=False)
-    sys.exit(finished.returncode)
+def _pip(arguments: list[str]) -> int:
+    """Run pip as a child process; its exit status."""
+    return subprocess.run([sys.executable, "-m", "pip", *arguments], check=False).returncode
