@@ -10,6 +10,7 @@ from vitrina.engine.sqlite.group_commit import run_together
 from vitrina.errors import EngineError, InvalidSQL, Unavailable
 
 CLIENTS = 20
+TABLES = frozenset({"t"})
 TABLE = "create table t (id integer primary key, name text unique check (name <> 'checked'));"
 FAULTS = {
     "unique": ("insert into t values (1, 'taken');", "taken", InvalidSQL),
@@ -51,7 +52,7 @@ async def together(database, functions):
 
     first = asyncio.ensure_future(database.write(hold))
     await asyncio.to_thread(held.wait, 10)
-    waiting = [asyncio.ensure_future(database.write_for_request(fn, shared=True)) for fn in functions]
+    waiting = [asyncio.ensure_future(database.write_for_request(fn, shared=True, tables=TABLES)) for fn in functions]
     await asyncio.sleep(0.05)
     go.set()
     await first

@@ -8,8 +8,9 @@ from typing import Any
 
 from vitrina.engine.sqlite.watcher import Watcher
 
-# What a commit may keep those waiting who look whether something changed, in seconds.
-_WAIT_S = 2.0
+# What a commit may keep those waiting who look whether something changed, in seconds: after that it counts as any
+# other change.
+_WAIT_S = 0.5
 
 # Has a row, so that it is still reading after its first step.
 _READING = "SELECT 1 FROM main.sqlite_master"
