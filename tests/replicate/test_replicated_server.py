@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 from object_store import SECRET_KEY
-from replicated_server import Load, ReplicatedServer, check_copy, is_running, until
+from replicated_server import Load, ReplicatedServer, check_copy, environment, is_running, until
 
 
 def test_status_page_json_and_metrics(server: ReplicatedServer) -> None:
@@ -87,6 +88,10 @@ def test_a_second_server_on_the_same_file_is_refused(server: ReplicatedServer) -
     second.launch()
     assert second.process is not None and second.process.wait(30) == 1
     assert "is replicated by another server of this machine already" in second.output()
+    # One answer from the same files needs no replica.
+    arguments = [str(server.database), "-c", str(server.folder / "vitrina.json"), "--get", "/app/t.json"]
+    once = subprocess.run([sys.executable, "-m", "vitrina", *arguments], capture_output=True, env=environment())
+    assert once.returncode == 0 and b'"rows"' in once.stdout
     assert server.insert("still here", durable=True)[0] == 201
 
 
