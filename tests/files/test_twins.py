@@ -158,6 +158,9 @@ class MemoryStorage(Storage):
         data = self.held.get(path)
         return None if data is None else FileMetadata(path, path.split("/")[-1], size=len(data))
 
+    async def read_bytes(self, path, num_bytes=2048):
+        raise RuntimeError("whatever a plugin raises")
+
     async def read_file(self, path):
         if path not in self.held:
             raise FileNotFoundError(path)

@@ -15,6 +15,10 @@ _MIB = 1024 * 1024
 _FALSE = ("0", "false", "no", "off")
 
 
+class FilesConfigError(ConfigError, ValueError):
+    """A mistake in the configuration of files; programs that know the plugin expect a ValueError."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceConfig:
     """One place for files. ``place`` is its key in the configuration; quotas are None where there is no limit."""
@@ -59,7 +63,7 @@ def parse_files_config(config: Config) -> FilesConfig | None:
     block = resolve(block)
     sources = block["sources"]
     if not isinstance(sources, Mapping):
-        raise ConfigError(f"{place}.sources: an object of names and sources is needed")
+        raise FilesConfigError(f"{place}.sources: an object of names and sources is needed")
     return FilesConfig(
         sources={str(slug): _source(str(slug), source, f"{place}.sources.{slug}") for slug, source in sources.items()},
         owners_can_edit=bool(block.get("owners_can_edit")),
@@ -72,7 +76,7 @@ def _block(config: Config) -> tuple[str, Mapping[str, Any]]:
     own = config.vitrina.get("files")
     if own is not None:
         if not isinstance(own, Mapping):
-            raise ConfigError("vitrina.files: an object is needed")
+            raise FilesConfigError("vitrina.files: an object is needed")
         return "vitrina.files", own
     plugins = config.raw.get("plugins")
     block = plugins.get(PLUGIN) if isinstance(plugins, Mapping) else None
@@ -81,17 +85,17 @@ def _block(config: Config) -> tuple[str, Mapping[str, Any]]:
 
 def _source(slug: str, source: Any, place: str) -> SourceConfig:
     if not slug or not all(char.isalnum() or char in "-_" for char in slug):
-        raise ConfigError(f"{place}: the name of a source is made of letters, digits, - and _")
+        raise FilesConfigError(f"{place}: the name of a source is made of letters, digits, - and _")
     if not isinstance(source, Mapping) or not isinstance(source.get("storage"), str):
-        raise ConfigError(f"{place}: an object with the key storage is needed")
+        raise FilesConfigError(f"{place}: an object with the key storage is needed")
     options = source.get("config") or {}
     if not isinstance(options, Mapping):
-        raise ConfigError(f"{place}.config: an object is needed")
+        raise FilesConfigError(f"{place}.config: an object is needed")
     quotas = {}
     for key in ("quota_bytes", "quota_files"):
         value = source.get(key)
         if value is not None and (type(value) is not int or value < 0):
-            raise ConfigError(f"{place}.{key}: a number of 0 or more is needed")
+            raise FilesConfigError(f"{place}.{key}: a number of 0 or more is needed")
         quotas[key] = value
     return SourceConfig(slug, source["storage"], options, place, **quotas)
 
@@ -111,9 +115,9 @@ def _thumbnails(block: Mapping[str, Any], place: str) -> ThumbnailLimits:
         try:
             number = wanted(value)
         except (TypeError, ValueError):
-            raise ConfigError(f"{place}.{key}: a number is needed, not {value!r}") from None
+            raise FilesConfigError(f"{place}.{key}: a number is needed, not {value!r}") from None
         if number <= 0:
-            raise ConfigError(f"{place}.{key}: the value must be above 0, not {value!r}")
+            raise FilesConfigError(f"{place}.{key}: the value must be above 0, not {value!r}")
         given[name] = number
     return ThumbnailLimits(
         **{**{name: getattr(defaults, name) for name in ThumbnailLimits.__dataclass_fields__}, **given}

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
@@ -24,7 +25,13 @@ _PARTS_AT_ONCE = 2
 #: uploads to object stores at once in this process: each holds some parts in memory
 _UPLOADS_AT_ONCE = 3
 
-_uploads = asyncio.Semaphore(_UPLOADS_AT_ONCE)
+# One for each event loop, of which a server has one.
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+
+
+def _turn() -> asyncio.Semaphore:
+    loop = asyncio.get_running_loop()
+    return _turns.setdefault(loop, asyncio.Semaphore(_UPLOADS_AT_ONCE))
 
 
 class ObjectStorage(Storage):
@@ -150,7 +157,7 @@ class ObjectStorage(Storage):
     # Writing
 
     async def receive_upload(self, path: str, stream: AsyncIterator[bytes], content_type: str) -> FileMetadata:
-        async with _uploads:
+        async with _turn():
             check_path(path)
             # Asked once: a broker may name another folder the next time.
             bucket, prefix = await self._folder()

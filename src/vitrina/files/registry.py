@@ -6,8 +6,7 @@ import importlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from vitrina.errors import ConfigError
-from vitrina.files.configuration import SourceConfig
+from vitrina.files.configuration import FilesConfigError, SourceConfig
 from vitrina.files.filesystem import FilesystemStorage
 from vitrina.files.storage import Storage
 
@@ -36,7 +35,7 @@ async def open_storage(source: SourceConfig, types: Mapping[str, type[Storage] |
     """A configured storage for ``source``. Raises ConfigError that names it."""
     if source.storage not in types:
         known = ", ".join(sorted(types))
-        raise ConfigError(
+        raise FilesConfigError(
             f"{source.place}: Unknown storage type {source.storage!r} for source {source.slug!r}; there are: {known}"
         )
     storage_class = types[source.storage] or _built_in(source)
@@ -44,7 +43,7 @@ async def open_storage(source: SourceConfig, types: Mapping[str, type[Storage] |
     try:
         await storage.configure(dict(source.options), None)
     except (ValueError, KeyError) as error:
-        raise ConfigError(f"{source.place}.config: {error}") from error
+        raise FilesConfigError(f"{source.place}.config: {error}") from error
     return storage
 
 
@@ -53,7 +52,7 @@ def _built_in(source: SourceConfig) -> type[Storage]:
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        raise ConfigError(
+        raise FilesConfigError(
             f"{source.place}.storage: {source.storage} needs a package that is not installed ({error.name}): "
             "pip install 'vitrina[s3]'"
         ) from error

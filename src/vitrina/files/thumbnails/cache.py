@@ -134,6 +134,9 @@ class Thumbnails:
             return _Failure("skipped", "too_large")
         except (OSError, VitrinaError):
             return _Failure("failed", "read_failed")
+        except Exception:  # a plugin call: a storage of a plugin may raise anything
+            log.exception("The file %s cannot be read", record["id"])
+            return _Failure("failed", "read_failed")
         failure = _Failure("failed", "generation_failed", able[-1].name)
         for generator in able:
             answer = await self._ask(generator, generator.generate(data, content_type, filename, SIDE, SIDE))

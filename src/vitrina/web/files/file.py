@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ from vitrina.http.response import Response
 from vitrina.http.streaming import AsgiStream, AsgiWriter
 from vitrina.web.files.common import file_url, files_of, record_for
 from vitrina.web.page import render_page
+
+log = logging.getLogger("vitrina.files")
 
 if TYPE_CHECKING:
     from vitrina.http.request import Request
@@ -70,6 +73,9 @@ async def _preview(storage: Storage, record: Record) -> bytes:
     try:
         return await storage.read_bytes(record["path"], _PREVIEW_BYTES)
     except (OSError, VitrinaError):
+        return b""
+    except Exception:  # a plugin call: a storage of a plugin may raise anything
+        log.exception("The beginning of %s cannot be read", record["id"])
         return b""
 
 
