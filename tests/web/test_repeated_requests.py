@@ -1,6 +1,7 @@
 """Requests with an Idempotency-Key: done once, however often they are sent and whenever the process ends."""
 
 import asyncio
+import sqlite3
 
 import pytest
 from written_instance import ROOT, post, rows
@@ -145,3 +146,13 @@ def test_a_client_that_leaves_does_not_cut_the_work_short(instance, path, listen
     answer = asyncio.run(leave_and_come_back())
     assert (answer.status_code, answer.headers["idempotency-replayed"]) == (201, "true")
     assert rows(path, "select count(*) from loose where x = 61") == [(1,)]
+
+
+def test_a_schema_that_changed_meanwhile_is_no_obstacle(instance, path):
+    post(instance, "/data/loose/-/insert", {"row": {"x": 1}})
+    conn = sqlite3.connect(path)
+    conn.execute("alter table loose add column added text")
+    conn.close()
+    answers = [once(instance, "schema", {"row": {"added": "x"}}) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert rows(path, "select count(*) from loose where added = 'x'") == [(1,)]
