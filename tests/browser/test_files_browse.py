@@ -259,7 +259,9 @@ def test_import_is_cancelled(page: Page, site: FilesSite) -> None:
     page.goto(f"/-/files/import/{site.upload('papers', 'endless.csv', rows.encode(), 'text/csv')}")
     page.get_by_role("button", name="Import", exact=True).click()
     page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("status")).to_contain_text("The import was cancelled", timeout=2 * WAIT_MS)
+    expect(page.get_by_role("status")).to_contain_text(
+        "The import was cancelled. Nothing was written.", timeout=2 * WAIT_MS
+    )
     assert page.request.get("/museum/endless.json").status == 404
 
 

@@ -46,19 +46,23 @@ class ImportProgress extends HTMLElement {
     this.job = job;
     const ended = job.status === "finished" || job.status === "error";
     const share = job.total_size ? Math.min(1, job.bytes_read / job.total_size) : 0;
-    if (job.status === "pending" || (!ended && !job.total_size)) this.bar.removeAttribute("value");
+    const looking = !ended && !job.bytes_read;
+    if (looking) this.bar.removeAttribute("value");
     else this.bar.value = job.status === "finished" ? 1 : share;
     this.stop.hidden = ended || !job.cancel_url;
     const rows = `${number.format(job.row_count)} ${job.row_count === 1 ? "row" : "rows"}`;
     if (!ended) {
-      this.words.textContent = job.status === "pending" ? "Waiting to begin" : `${rows}, ${Math.floor(100 * share)} %`;
+      const begun = looking ? "Looking through the file" : `${rows}, ${Math.floor(100 * share)} %`;
+      this.words.textContent = job.status === "pending" ? "Waiting to begin" : begun;
       return;
     }
+    for (const note of document.querySelectorAll("[data-while-importing]")) note.hidden = true;
     this.bar.hidden = job.status === "error";
     this.words.textContent = "";
     const refused = job.rejected ? `, ${number.format(job.rejected)} refused` : "";
     if (job.status === "finished") this.status.replaceChildren(`Imported: ${rows}${refused}. `, element("a", { href: job.table_url, textContent: `Open ${job.table_name}` }));
-    else this.status.replaceChildren(element("span", { className: "upload-problem", textContent: `The import did not end well: ${job.error}.`.replace("..", ".") }), ` ${rows} read${refused}.`);
+    else this.status.replaceChildren(`${job.error.replace(/\.$/, "")}. `, "Nothing was written.");
+    this.status.classList.toggle("message-error", job.status === "error" && !/cancel/.test(job.error));
     if (job.rejected && job.rejected_url) this.status.append(" ", element("a", { href: job.rejected_url, textContent: "The refused rows", download: "" }));
     this.dispatchEvent(new CustomEvent("import-ended", { bubbles: true, detail: job }));
   }
