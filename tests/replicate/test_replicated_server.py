@@ -11,7 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from object_store import SECRET_KEY
+from object_store import ACCESS_KEY, SECRET_KEY
 from replicated_server import Load, ReplicatedServer, check_copy, environment, is_running, until
 
 
@@ -174,3 +174,21 @@ def test_a_write_that_times_out_stands(own_store, litestream, tmp_path) -> None:
         assert server.restore() == server.rows()
     finally:
         server.kill()
+
+
+def test_keys_from_the_environment(server: ReplicatedServer) -> None:
+    server.options = {}
+    server.start(AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY)
+    assert server.insert("one", durable=True)[0] == 201
+    (database,) = server.status()["databases"]
+    assert database["lease"]["state"] == "held"
+    assert server.restore() == server.rows()
+
+
+def test_no_keys_anywhere(server: ReplicatedServer) -> None:
+    server.options = {"durable_timeout": "1s"}
+    server.start()
+    code, body = server.insert("one", durable=True)
+    assert code == 504 and body["committed"] is True
+    (database,) = server.status()["databases"]
+    assert database["state"] == "waiting" and "No credentials from environment" in database["lease"]["error"]

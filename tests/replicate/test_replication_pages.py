@@ -69,6 +69,8 @@ async def test_seen_by_root_only(database: Path, place: str) -> None:
     assert (await made.client.get("/-/healthz")).status_code == 200
     config = (await made.client.get("/-/config.json")).text
     assert "s3cr3t" not in config
+    (credentials,) = (await made.client.get("/-/credentials.json", cookies=root)).json()["credentials"]
+    assert credentials["used_by"] == "replication" and credentials["status"] == "unused"
 
 
 async def test_the_permission_can_be_given(database: Path) -> None:

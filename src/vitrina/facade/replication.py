@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING
 
 from vitrina.access.actions import Action
+from vitrina.web.credentials import offer_credentials
 
 if TYPE_CHECKING:
     from vitrina.http.router import Route
@@ -56,6 +57,7 @@ def open_replication(site: Site) -> Callable[[], Collection[str]]:
     site.permissions.actions.register(_ACTION)
     site.permissions.actions.register(_RESTORE)
     importlib.import_module("vitrina.facade.past_databases").open_past_databases(site, replication)
+    offer_credentials(site, replication.credential_uses)
     links = importlib.import_module("vitrina.web.replication.status").menu_links
     site.state["menu_links"] = (*site.state.get("menu_links", ()), links)
     return lambda: replication.replicas

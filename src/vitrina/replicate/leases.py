@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from vitrina.credentials.model import Credentials
@@ -24,6 +24,7 @@ _SOON_S = 2.0
 class _Held:
     holder: LeaseHolder
     shown: str
+    prepare: Callable[[], Awaitable[None]]
     error: str | None = None
     lost: bool = False
 
@@ -42,11 +43,16 @@ class Leases:
         identity: str,
         config: ReplicationConfig,
         credentials: Callable[[], Credentials | None],
+        prepare: Callable[[], Awaitable[None]],
     ) -> None:
-        """Know of one more database; nothing is asked for yet."""
+        """Know of one more database; nothing is asked for yet.
+
+        ``prepare`` is awaited before the store is asked for anything: it sees
+        to it that there are ``credentials``, or raises StoreFailed.
+        """
         place = open_store(target, credentials if config.provider is not None else None)
         holder = LeaseHolder(place, identity, shown=target.shown, url=config.public_url)
-        self._by_name[name] = _Held(holder, target.shown)
+        self._by_name[name] = _Held(holder, target.shown, prepare)
         if place is None:
             log.warning(
                 "%s is not protected against a second server that writes there: replicas of the kind %s have no lease",
@@ -60,11 +66,17 @@ class Leases:
         Raises LeaseRefused where another server has one; those got until then
         stay ours until :meth:`release_all`.
         """
-        for name, held in self._by_name.items():
-            await self._acquire(name, held, take_over=take_over)
+        results = await asyncio.gather(
+            *(self._acquire(name, held, take_over=take_over) for name, held in self._by_name.items()),
+            return_exceptions=True,
+        )
+        for result in results:
+            if result is not None:
+                raise result
 
     async def _acquire(self, name: str, held: _Held, *, take_over: bool = False) -> None:
         try:
+            await held.prepare()
             await held.holder.acquire(take_over=take_over)
         except StoreFailed as error:
             self._note(name, held, str(error))
@@ -100,6 +112,7 @@ class Leases:
                 self._note(name, held, error.message)
             return
         try:
+            await held.prepare()
             ours = await held.holder.renew()
         except StoreFailed as error:
             self._note(name, held, str(error))

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from vitrina.credentials.model import CredentialProvider, Credentials, FetchFailed
+from vitrina.credentials.model import CredentialProvider, Credentials, CredentialState, FetchFailed
 from vitrina.errors import StartupError
 
 log = logging.getLogger("vitrina.replication")
@@ -41,6 +41,17 @@ class Rotation:
     def source(self) -> str:
         """Where the credentials come from, for people."""
         return self._provider.source if self._provider is not None else "environment"
+
+    def state(self) -> CredentialState:
+        """What an administrator may see."""
+        return CredentialState(
+            source=self.source,
+            valid_until=self.current.expires_at if self.current is not None else None,
+            obtained_at=self.obtained_at,
+            last_error=self.last_error,
+            next_attempt_at=None,
+            failures=self.failures,
+        )
 
     async def first(self) -> None:
         """Fetch the first ones. Raises StartupError."""

@@ -10,7 +10,9 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from vitrina.credentials.model import Credentials
+from vitrina.credentials.environment import EnvironmentProvider
+from vitrina.credentials.keeper import CredentialKeeper
+from vitrina.credentials.model import Credentials, CredentialsUnavailable, CredentialUse
 from vitrina.errors import StartupError
 from vitrina.replicate.binary import child_environment, find_litestream
 from vitrina.replicate.configuration import DatabaseReplica, ReplicationConfig, parse_seconds, plan_replicas
@@ -18,6 +20,7 @@ from vitrina.replicate.contents import ReplicaContents
 from vitrina.replicate.control import Control, ControlFailed, SyncState
 from vitrina.replicate.durability import Durability
 from vitrina.replicate.kept_file import KeptFile
+from vitrina.replicate.lease import StoreFailed
 from vitrina.replicate.leases import Leases
 from vitrina.replicate.litestream_file import litestream_document, write_private
 from vitrina.replicate.owner import FOLDER_PREFIX, FileOwner
@@ -51,6 +54,7 @@ class Replication:
         self.ring = LogRing(self.masked)
         self.rotation = Rotation(config.provider, config.refresh_s, self._rotated)
         self.supervisor = Supervisor(self._spawn)
+        self._searched = CredentialKeeper(EnvironmentProvider())
         # Known now, so that a mistake in the configuration is told before anything is opened.
         self.replicas: dict[str, DatabaseReplica] = {} if config.brokered else self._planned(None)
         self.progress: dict[str, Progress] = {}
@@ -105,7 +109,9 @@ class Replication:
         self.progress = {name: Progress() for name in self.replicas}
         self.durability = Durability(self.control, lambda: self.supervisor.runs, self._is_safe, self._seen)
         for name, replica in self.replicas.items():
-            self.leases.add(name, replica.target, self._owners[name].identity, self.config, self._current)
+            identity = self._owners[name].identity
+            prepare = self._find_credentials if replica.target.kind == "s3" else _nothing
+            self.leases.add(name, replica.target, identity, self.config, self._current, prepare)
         await self.leases.acquire_all(take_over=take_over)
         self.supervisor.launch()
         if self.leases.active:
@@ -192,7 +198,21 @@ class Replication:
         return self.rotation.current
 
     def _current(self) -> Credentials | None:
-        return self.rotation.current
+        return self.rotation.current or self._searched.latest()
+
+    async def _find_credentials(self) -> None:
+        """Look where Litestream will look for its keys, when none are configured: the lease needs them too."""
+        if self.rotation.current is None:
+            try:
+                await self._searched.current()
+            except CredentialsUnavailable as error:
+                raise StoreFailed(error.message) from None
+
+    def credential_uses(self) -> list[CredentialUse]:
+        """For the page about credentials."""
+        if self.config.provider is None:
+            return []
+        return [CredentialUse("replication", self.config.place, self.rotation.state())]
 
     # Durability
 
@@ -318,6 +338,10 @@ class Replication:
             owner.release()
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+async def _nothing() -> None:
+    return None
 
 
 def _folder_of(credentials: Credentials | None) -> str | None:
