@@ -87,7 +87,7 @@ class Decision:
             return False
         if self.required is None:
             return True
-        return self.required.allowed(*self.required.place(parent, child))
+        return self.required.allowed(*self.required_place(parent, child))
 
     def allowed_alone(self, parent: str | None, child: str | None) -> bool:
         """As :meth:`allowed`, without the actions that this one also requires."""
@@ -126,6 +126,13 @@ class Decision:
         if child is None or resource_class is None or not resource_class.case_insensitive_child:
             return child
         return fold_ascii(child)
+
+    def required_place(self, parent: str | None, child: str | None) -> tuple[str | None, str | None]:
+        """The resource for the action that this one also requires: the same one where both are of its kind."""
+        required = self.required
+        if required is None or required.action.resource_class is self.action.resource_class:
+            return parent, child
+        return required.place(parent, child)
 
     def place(self, parent: str | None, child: str | None) -> tuple[str | None, str | None]:
         """The resource cut down to the level of this action."""

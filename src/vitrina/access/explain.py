@@ -50,7 +50,7 @@ def explain(decision: Decision, parent: str | None, child: str | None) -> dict[s
     restriction_allowed = all(restriction["allowed"] for restriction in restrictions)
     required = []
     if decision.required is not None:
-        required.append(explain(decision.required, *decision.required.place(parent, child)))
+        required.append(explain(decision.required, *decision.required_place(parent, child)))
     missing = [each["action"] for each in required if not each["allowed"]]
     return {
         "action": decision.action.name,

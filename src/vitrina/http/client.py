@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,10 @@ from vitrina.http.urls import PrefixedUrlString, Urls
 #: scheme and host of requests that come from inside
 ORIGIN = "http://localhost"
 ACTOR_COOKIE = "ds_actor"
+
+# Turns of the loop in which tasks that the request woke, such as a plugin's scheduler, come to see it: one that is
+# cancelled in the middle of waking up overhears it.
+_TURNS = 6
 
 
 @contextmanager
@@ -91,7 +96,10 @@ class InProcessClient:
         with inside(), self._skip_permissions() if skip_permission_checks else _no_skipping():
             # Nothing of the environment (proxies, certificates) matters without a network.
             async with httpx.AsyncClient(transport=transport, cookies=cookies, trust_env=False) as client:
-                return await client.request(method, self._url(path, avoid_prefix), **kwargs)
+                response = await client.request(method, self._url(path, avoid_prefix), **kwargs)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        return response
 
     def _url(self, path: str, avoid_prefix: bool) -> str:
         if path.startswith(("http://", "https://")):
