@@ -140,6 +140,39 @@ def test_picker_of_other_scripts(page: Page, site: FilesSite) -> None:
     assert page.evaluate("window.chosen") == site.find("amphora")[0]["id"]
 
 
+def test_edit_in_place_on_the_page_of_a_row(page: Page, site: FilesSite) -> None:
+    page.goto("/museum/objects/1")
+    expect(page.get_by_role("link", name="Download amphora.png")).to_be_visible()
+    edit = page.get_by_role("button", name="Edit scan")
+    edit.click()
+    expect(page.get_by_role("button", name="Change file")).to_be_focused()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("link", name="Download amphora.png")).to_be_visible()
+    edit.click()
+    page.get_by_role("button", name="Change file").click()
+    page.get_by_role("option", name="lamp, drawn.png").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="Download lamp, drawn.png")).to_be_visible()
+
+
+def test_file_changed_by_somebody_else(browser: Browser, site: FilesSite) -> None:
+    amphora, lamp = (str(site.find(words)[0]["id"]) for words in ("amphora", "drawn"))
+    site.set_scan(1, amphora)
+    context = browser.new_context(base_url=site.url, reduced_motion="reduce")
+    context.set_default_timeout(WAIT_MS)
+    page = context.new_page()
+    page.goto("/museum/objects/1")
+    open_action(page, "Row actions", "Edit row")
+    page.get_by_role("button", name="Remove file").click()
+    site.set_scan(1, lamp)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Somebody else changed this row")
+    page.get_by_role("button", name="Use what is there now").click()
+    expect(page.locator(".file-field-now")).to_contain_text("lamp, drawn.png")
+    context.close()
+
+
 def test_below_a_prefix(browser: Browser, tmp_path: Path) -> None:
     prefixed = FilesSite(tmp_path, _free_port(), "/below/")
     prefixed.start()
