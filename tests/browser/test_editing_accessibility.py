@@ -68,6 +68,28 @@ def cell(page: Page) -> None:
     expect(page.get_by_role("textbox", name="note")).to_be_focused()
 
 
+def import_file(page: Page) -> None:
+    page.goto("/flights/-/import")
+    file = {"name": "tea.csv", "mimeType": "text/csv", "buffer": b"naam;prijs\nthee;1\n"}
+    page.get_by_label("File", exact=True).set_input_files([file])  # type: ignore[list-item]
+    expect(page.get_by_label("Delimiter")).to_have_value(";")
+
+
+def write_sql(page: Page) -> None:
+    page.goto("/flights/-/execute-write?sql=delete+from+notes+where+id+=+:id")
+    expect(page.locator(".sql-analysis")).to_be_visible()
+
+
+def write_sql_error(page: Page) -> None:
+    page.goto("/flights/-/execute-write?sql=delete+from+nowhere")
+    expect(page.locator("[data-sql-analysis] .message-error")).to_be_visible()
+
+
+def store_query(page: Page) -> None:
+    page.goto("/flights/-/queries/store?sql=update+notes+set+body+=+:body")
+    expect(page.locator(".sql-analysis")).to_be_visible()
+
+
 STATES: dict[str, Callable[[Page], None]] = {
     "insert": insert,
     "edit": edit,
@@ -78,6 +100,10 @@ STATES: dict[str, Callable[[Page], None]] = {
     "drop": drop,
     "grid": grid,
     "cell": cell,
+    "import": import_file,
+    "write SQL": write_sql,
+    "write SQL that is wrong": write_sql_error,
+    "store a query": store_query,
 }
 
 
