@@ -137,10 +137,11 @@ def test_the_log_is_bounded_and_masked() -> None:
 
 def test_metrics_for_prometheus() -> None:
     database = {"database": 'a"b', "state": "behind", "txid": 3, "replicated_txid": 2, "lag_seconds": 1.5}
-    database |= {"replica_size": None, "replica_files": None}
+    database |= {"wal_size": 4120, "replica_size": None, "replica_files": None}
     status = {"running": True, "litestream": {"starts": 2, "crashes": 1}, "credentials": {"rotations": 4}}
     text = render_metrics({**status, "databases": [database]}, "litestream_txid 3\n")
     assert 'vitrina_replication_lag_seconds{database="a\\"b"} 1.5\n' in text
     assert 'vitrina_replication_in_step{database="a\\"b"} 0\n' in text
+    assert 'vitrina_replication_wal_bytes{database="a\\"b"} 4120\n' in text
     assert "vitrina_replication_crashes_total 1\n" in text and text.endswith("litestream_txid 3\n")
     assert "vitrina_replication_replica_bytes{" not in text

@@ -37,6 +37,13 @@ class KeptFile:
         """Whether another file stands in its place, or none (one system call)."""
         return self._identity is not None and _identity_of(self.path) != self._identity
 
+    def wal_size(self) -> int:
+        """Bytes of the write-ahead log (one system call). Only Litestream makes it shorter."""
+        try:
+            return os.stat(f"{self.path}-wal").st_size
+        except OSError:
+            return 0
+
     def close(self) -> None:
         """Let go of the file (blocking). Idempotent."""
         with self._lock:

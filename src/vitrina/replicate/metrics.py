@@ -20,6 +20,7 @@ _OF_DATABASES = {
         "Age of the oldest transaction not in the store",
         "lag_seconds",
     ),
+    "vitrina_replication_wal_bytes": ("gauge", "Bytes of the write-ahead log", "wal_size"),
     "vitrina_replication_replica_bytes": ("gauge", "Bytes of all files of the replica", "replica_size"),
     "vitrina_replication_replica_files": ("gauge", "Files of the replica", "replica_files"),
 }

@@ -38,6 +38,8 @@ _STOP_MORE_S = 5.0
 _READY_S = 15.0
 _GOOD_START_S = 0.5
 _WATCH_EVERY_S = 10.0
+# Bytes of a write-ahead log from twice of which on its growth is told.
+_LONG_WAL = 128 * 1024 * 1024
 # Each question makes Litestream write what is new: not everybody who looks at a page is to cause that.
 _FRESH_S = 1.0
 # Seconds after which it is said again that a replica is behind.
@@ -67,6 +69,8 @@ class Replication:
         self.is_started = False
         self._owners: dict[str, FileOwner] = {}
         self._files: dict[str, KeptFile] = {}
+        # the size at which it was told last that a log grows
+        self._told_sizes: dict[str, int] = {}
         self._replaced_in: LitestreamProcess | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -273,6 +277,7 @@ class Replication:
                 if self._files[name].is_replaced():
                     self._start_anew(name)
                 self._alert(name, progress)
+                self._alert_of_growth(name)
             await asyncio.sleep(_WATCH_EVERY_S)
 
     async def ask(self) -> None:
@@ -295,6 +300,22 @@ class Replication:
         elif progress.alerted_at is None or now - progress.alerted_at > _ALERT_AGAIN_S:
             progress.alerted_at = now
             log.error("Database %s: its replica has been behind for %.0f s", name, lag)
+
+    def _alert_of_growth(self, name: str) -> None:
+        size = self.wal_size(name)
+        grown = size > self._told_sizes.get(name, _LONG_WAL) * 2
+        if grown:
+            log.error(
+                "Database %s: its write-ahead log has %d MB; Litestream empties it when it can go on",
+                name,
+                size // 1_000_000,
+            )
+        if grown or size < _LONG_WAL:
+            self._told_sizes[name] = max(size, _LONG_WAL)
+
+    def wal_size(self, name: str) -> int:
+        """Bytes of the write-ahead log of a database."""
+        return self._files[name].wal_size() if name in self._files else 0
 
     # End
 

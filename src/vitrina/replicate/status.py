@@ -94,6 +94,7 @@ def _database(replication: Replication, name: str, content: ReplicaContent | Non
         "state": state_of(replication, name),
         "txid": progress.txid if progress is not None else None,
         "replicated_txid": progress.replicated_txid if progress is not None else None,
+        "wal_size": replication.wal_size(name),
         "lag_seconds": round(lag, 3) if lag is not None else None,
         "in_step_at": _text(_moment(progress.in_step_at)) if progress is not None else None,
         "lease": replication.leases.describe(name) if replication.is_started else None,
