@@ -102,6 +102,17 @@ async def test_empty_file_and_type_by_inspection(source, tmp_path):
     site.close()
 
 
+async def test_odd_type_and_name(source, tmp_path):
+    site = instance(source, tmp_path)
+    for content_type in ("text/html\r\nX: y", "\u2603", "a/b" * 999, ""):
+        body = {"filename": "../\u202eodd\x00 #?%.txt", "size": 1, "content_type": content_type}
+        url = (await site.client.post(BEGIN, json=body)).json()["part_url"]
+        assert (await send(site, url, 0, b"x")).status_code == 200
+        file = (await site.client.post(f"{url}/complete")).json()["file"]
+        assert (file["content_type"], file["filename"]) == ("application/octet-stream", ".._odd #?%.txt")
+    site.close()
+
+
 async def test_given_up(source, tmp_path):
     site = instance(source, tmp_path)
     url = (await begin(site))["part_url"]

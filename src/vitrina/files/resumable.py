@@ -14,7 +14,7 @@ from typing import Any
 
 from vitrina.errors import BadRequest, Conflict, NotFound, Unavailable, VitrinaError
 from vitrina.files.configuration import SourceConfig
-from vitrina.files.content_type import HEAD, inspected_type
+from vitrina.files.content_type import HEAD, clean_type, inspected_type
 from vitrina.files.part_store import PIECE_BYTES, FolderParts, PartStore, State, pieces_of
 from vitrina.files.pending import PendingUpload
 from vitrina.files.records import Record, check_quota
@@ -115,6 +115,8 @@ class ResumableUploads:
         if instructions is not None:
             return pending, instructions
         self._files.pending.remove(pending)
+        # Goes into a header of the store.
+        content_type = clean_type(content_type)
         state = await self._store(source.slug).begin(pending.path, content_type)
         await self._files.records.execute(
             f"INSERT INTO vitrina_uploads ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)",
