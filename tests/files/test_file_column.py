@@ -38,3 +38,17 @@ async def test_scripts_under_their_other_addresses(tmp_path):
             assert script.status_code == 200 and "javascript" in script.headers["content-type"]
     assert (await site.client.get("/-/static-plugins/datasette_files/other.js")).status_code == 404
     site.close()
+
+
+async def test_scripts_stand_where_the_plugin_has_them(tmp_path):
+    from test_file_routes import folder, instance
+
+    site = instance(folder(tmp_path / "f"))
+    for package in ("datasette_files", "datasette-files"):
+        for name in ("cell", "field", "picker", "upload"):
+            answer = await site.client.get(f"/-/static-plugins/{package}/datasette-file-{name}.js?123")
+            assert answer.status_code == 302
+            script = await site.client.get(answer.headers["location"])
+            assert script.status_code == 200 and "javascript" in script.headers["content-type"], name
+        assert (await site.client.get(f"/-/static-plugins/{package}/other.js")).status_code == 404
+    site.close()

@@ -145,7 +145,7 @@ class Files:
         if pending.stored is None and pending.direct:
             pending.stored = await self._sent_directly(pending)
         if pending.stored is None:
-            raise BadRequest("The content of this upload was not sent yet")
+            raise BadRequest("The content of this upload has not been uploaded yet")
         self.pending.remove(pending)
         return await self._add(pending, pending.stored)
 

@@ -95,7 +95,7 @@ class FileImport:
         catalog = await current_catalog(self.database)
         plan = plan_import(catalog, source, Wishes(self.wishes.table, keys=self.wishes.keys, columns=columns))
         if plan.definition is None:
-            raise InvalidBody(f"The table {plan.table} exists already")
+            raise InvalidBody(f"Table already exists: {plan.table}")
         self.report.headings, self.report.rejected_file = source.headings, self._rejected
 
         def look() -> None:

@@ -64,13 +64,14 @@ async def import_file(site: Site, request: Request) -> Response:
         problem = "The content of this file is missing"
     except VitrinaError as error:
         problem = error.message
-    databases = await _databases(site, request)
+    databases, may_import = await _databases(site, request)
     context = {
         "file": record,
         "file_url": file_url(site, record["id"]),
         "import_url": _import_url(site, record["id"]),
         "table_name": default_table(record["filename"]),
         "databases": databases,
+        "may_import": may_import,
         "database_name": databases[0] if databases else "",
         "problem": problem,
         **_shown(shown),
@@ -88,18 +89,21 @@ def _shown(shown: Preview | None) -> dict[str, Any]:
     }
 
 
-async def _databases(site: Site, request: Request) -> list[str]:
-    """Databases that the actor may import into: those in files, or those in memory where there are no others."""
-    access = await site.permissions.load(request.actor, _ACTIONS)
-    allowed = [
+async def _databases(site: Site, request: Request) -> tuple[list[str], bool]:
+    """Databases that the actor may import into, else those that it may view; and which of the two they are.
+
+    Those in files, or those in memory where there are no others.
+    """
+    access = await site.permissions.load(request.actor, (*_ACTIONS, "view-database"))
+    viewable = [
         database
         for database in site.databases.values()
-        if database is not site.internal
-        and database.is_mutable
-        and all(access.allowed(action, database.name) for action in _ACTIONS)
+        if database is not site.internal and database.is_mutable and access.allowed("view-database", database.name)
     ]
-    in_files = [database.name for database in allowed if not database.is_memory]
-    return in_files or [database.name for database in allowed if database.name != "_internal"]
+    allowed = [each for each in viewable if all(access.allowed(action, each.name) for action in _ACTIONS)]
+    shown = allowed or viewable
+    in_files = [database.name for database in shown if not database.is_memory]
+    return in_files or [database.name for database in shown if database.name != "_internal"], bool(allowed)
 
 
 def _telling_errors(
@@ -148,7 +152,7 @@ async def _target(site: Site, request: Request, name: str, table: str) -> Sqlite
         raise BadRequest("Invalid table name")
     catalog = await current_catalog(database)
     if any(each.lower() == table.lower() for each in (*catalog.tables, *catalog.views)):
-        raise BadRequest(f"The table {table} exists already")
+        raise BadRequest(f"Table already exists: {table}")
     return database
 
 
