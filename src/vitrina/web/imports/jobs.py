@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from vitrina.errors import NotFound
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from vitrina.web.site import Site
 
 _BLOCK = 256 * 1024
+_READING = threading.Lock()
 _NO_STORE = {"cache-control": "private, no-store"}
 
 
@@ -51,9 +53,11 @@ async def job_rejected(site: Site, request: Request) -> Response:
     state = {"at": 0}
 
     def next_block() -> str:
-        file.seek(state["at"])
-        text = file.read(_BLOCK)
-        state["at"] = file.tell()
+        # Two who download at once share the file and its position.
+        with _READING:
+            file.seek(state["at"])
+            text = file.read(_BLOCK)
+            state["at"] = file.tell()
         return text
 
     async def write(writer: AsgiWriter) -> None:
