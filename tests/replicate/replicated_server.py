@@ -67,6 +67,7 @@ class ReplicatedServer:
         self.replica = f"s3://replica/{folder.name}-{os.getpid()}/app{endpoint}"
         self.options: dict[str, Any] = {"access-key-id": ACCESS_KEY, "secret-access-key": SECRET_KEY}
         self.block: dict[str, Any] = {}
+        self.queries: dict[str, Any] = {}
         if not self.database.exists():
             conn = sqlite3.connect(self.database)
             conn.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, payload TEXT)")
@@ -80,7 +81,10 @@ class ReplicatedServer:
         own = {"databases": {"app": {"replica": {"url": self.replica}, **self.block}}, **self.options}
         actions = ("insert-row", "update-row", "delete-row", "create-table", "execute-write-sql", "alter-table")
         permissions = dict.fromkeys((*actions, "litestream-view-status"), True)
-        path.write_text(json.dumps({"vitrina": {"replication": own}, "permissions": permissions}))
+        databases = {"app": {"queries": self.queries}}
+        path.write_text(
+            json.dumps({"vitrina": {"replication": own}, "permissions": permissions, "databases": databases})
+        )
         return path
 
     def launch(self, *arguments: str, **variables: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -48,6 +49,19 @@ def test_durable_writes_are_in_the_store(server: ReplicatedServer) -> None:
     assert (code, body["error"]) == (400, '"durable" must be true or false')
     code, body = server.post("/app/t/-/insert", {"row": {"payload": "plain"}})
     assert "durable" not in body
+
+
+def test_whole_files_and_stored_queries_can_be_durable(server: ReplicatedServer) -> None:
+    server.queries = {"add": {"sql": "insert into t (payload) values (:p)", "write": True}}
+    server.start()
+    for path, kind, body in (
+        ("/app/t/-/insert?_durable=1", "text/csv", b"payload\none\ntwo\n"),
+        ("/app/add?_durable=1&_json=1", "application/x-www-form-urlencoded", b"p=three"),
+    ):
+        request = urllib.request.Request(server.address + path, body, {"Content-Type": kind})
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            assert json.loads(answer.read())["durable"] is True
+    assert [payload for _, payload in server.restore()] == ["one", "two", "three"]
 
 
 def test_a_restart_goes_on_where_the_last_run_ended(server: ReplicatedServer) -> None:

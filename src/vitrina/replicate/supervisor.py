@@ -16,7 +16,7 @@ log = logging.getLogger("vitrina.replication")
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 30.0
 #: a run of this many seconds was a good one: the next pause is the first again
-_GOOD_RUN_S = 60.0
+_GOOD_RUN_S = 10.0
 #: seconds that Litestream gets to end for new credentials; nothing is lost when it is ended before
 _QUICK_STOP_S = 5.0
 
