@@ -46,15 +46,71 @@ async def test_no_built_in_page_has_an_inline_script(fleet):
         assert "style=" not in html
 
 
-async def test_foreign_markup_lifts_the_policy(with_plugin):
+def directives(response):
+    parts = (part.strip().partition(" ") for part in response.headers[POLICY].split(";"))
+    return {name: values.split() for name, _, values in parts}
+
+
+async def test_a_script_of_a_plugin_is_allowed_by_a_nonce_of_its_own(with_plugin):
     class Plugin:
         @hookimpl
         def extra_body_script(self):
             return "shout()"
 
-    html = await with_plugin(Plugin()).client.get("/fleet")
-    assert POLICY not in html.headers
-    assert "<script>shout()</script>" in html.text
+        @hookimpl
+        def extra_js_urls(self):
+            return ["https://scripts.example/a.js", "/b.js"]
+
+    instance = with_plugin(Plugin())
+    nonces = set()
+    for path in ("/fleet", "/fleet/boats"):
+        page = await instance.client.get(path)
+        scripts = directives(page)["script-src"]
+        assert "'self'" in scripts and "https://scripts.example" in scripts
+        assert "'unsafe-inline'" not in scripts
+        (nonce,) = [word[7:-1] for word in scripts if word.startswith("'nonce-")]
+        assert f'<script nonce="{nonce}">shout()</script>' in page.text
+        nonces.add(nonce)
+    assert len(nonces) == 2
+
+
+async def test_foreign_markup_allows_inline_scripts_and_has_no_nonce(with_plugin):
+    class Plugin:
+        @hookimpl
+        def extra_body_script(self):
+            return "shout()"
+
+        @hookimpl
+        def top_homepage(self):
+            return "<p onclick='shout()'>top</p>"
+
+    page = await with_plugin(Plugin()).client.get("/")
+    assert "'unsafe-inline'" in directives(page)["script-src"]
+    assert "nonce" not in page.headers[POLICY]
+    assert "<script>shout()</script>" in page.text
+
+
+async def test_the_strict_policy_for_all_and_what_it_blocked_in_the_log(with_plugin, caplog):
+    class Plugin:
+        @hookimpl
+        def extra_body_script(self):
+            return "shout()"
+
+    instance = with_plugin(Plugin())
+    instance.site.state["strict_csp"] = True
+    page = await instance.client.get("/fleet")
+    found = directives(page)
+    assert found["default-src"] == ["'self'"] and "script-src" not in found
+    (address,) = found["report-uri"]
+    report = {"csp-report": {"effective-directive": "script-src", "blocked-uri": "inline", "document-uri": "x\ny"}}
+    for _ in range(2):
+        answer = await instance.client.post(address, json=report)
+        assert answer.status_code == 204
+    lines = [record.getMessage() for record in caplog.records if record.name == "vitrina.csp"]
+    assert len(lines) == 1
+    assert "plugin-0" in lines[0] and "\n" not in lines[0]
+    for bad in (b"", b"[]", b"{}", b'{"csp-report": 3}', b"\xff", b"x" * 20000):
+        assert (await instance.client.post(address, content=bad)).status_code == 400
 
 
 async def test_alternate_link_comes_before_the_next_page(fleet):

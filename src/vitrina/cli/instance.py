@@ -10,6 +10,7 @@ from vitrina.cli.options import ServeOptions
 from vitrina.config.directory import ConfigDirectory, read_directory, read_inspect_file
 from vitrina.config.model import Config
 from vitrina.facade.datasette import Datasette
+from vitrina.web.content_policy import STRICT_CSP
 
 
 def build_instance(options: ServeOptions, config: Config | None = None) -> Datasette:
@@ -48,6 +49,8 @@ def build_instance(options: ServeOptions, config: Config | None = None) -> Datas
     )
     if options.root:
         instance.root_enabled = True
+    if options.strict_csp:
+        instance.site.state[STRICT_CSP] = True
     return instance
 
 

@@ -49,6 +49,7 @@ class ServeOptions:
     writer: str | None
     follow_interval: float
     replica_dir: str | None
+    strict_csp: bool
 
     @property
     def scheme(self) -> str:

@@ -58,6 +58,9 @@ _OPTIONS = (
     click.option("--template-dir", type=_FOLDER, help="Directory of own templates"),
     click.option("--plugins-dir", type=_FOLDER, help="Directory of own plugins"),
     click.option("--ignore-plugin-errors", is_flag=True, help="Start without plugins that cannot be loaded or started"),
+    click.option(
+        "--strict-csp", is_flag=True, help="Allow no script, style or frame of plugins that is not built in; log them"
+    ),
     click.option("--static", type=StaticMount(), multiple=True, help="Serve this directory's files at /MOUNT/"),
     click.option("--memory", is_flag=True, help="Add the database _memory"),
     click.option("-c", "--config", type=_TEXT_FILE, help="JSON or YAML configuration file"),

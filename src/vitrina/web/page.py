@@ -16,6 +16,7 @@ from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
 from vitrina.http.response import Response
 from vitrina.render.byte_size import format_bytes
 from vitrina.version import REFERENCE_VERSION, __version__
+from vitrina.web.content_policy import PagePolicy
 from vitrina.web.file_links import menu_files
 from vitrina.web.page_assets import body_scripts, css_urls, js_urls
 from vitrina.web.replication.read_replicas import data_as_of
@@ -40,27 +41,6 @@ _CALLED_BY_TEMPLATES = (
     "top_stored_query",
 )
 
-#: plugins that implement one of these put markup of their own on pages
-_FOREIGN_MARKUP = (
-    "extra_template_vars",
-    "jinja2_environment_from_request",
-    "render_cell",
-    "top_homepage",
-    "top_database",
-    "top_table",
-    "top_row",
-    "top_query",
-    "top_stored_query",
-)
-
-#: sent where everything on the page is built in
-CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; img-src 'self' data: https: http:; object-src 'none'; base-uri 'none'; form-action 'self'"
-)
-
-#: on pages with the SQL editor: when a selection is typed over, Chromium itself writes style attributes
-_EDITOR_POLICY = f"{CONTENT_SECURITY_POLICY}; style-src-attr 'unsafe-inline'"
-
 
 async def render_page(
     site: Site,
@@ -75,19 +55,21 @@ async def render_page(
     """Render a page and wrap it in a response.
 
     ``names`` are the templates to look for, first match wins. Adds the
-    ``Link`` header to the page's JSON (before one given in ``headers``) and,
-    where nothing foreign is on the page, a content security policy.
+    ``Link`` header to the page's JSON (before one given in ``headers``) and
+    a content security policy.
     """
     environment = environment_for(site, request)
     selection = site.templates.select(names, environment)
     page = await _page_context(site, request, selection, context, view_name)
     if site.settings.template_debug and request.args.get("_context"):
         return Response.html(_context_as_html(page))
+    policy = PagePolicy(site, selection, page)
+    page["csp_nonce"] = policy.nonce
     if _all_built_in(site, selection):
         body = site.templates.render_built_in(selection.name, await _without_awaiting(page))
     else:
         body = await site.templates.render(selection.name, page, environment)
-    return Response.html(body, status=status, headers=_page_headers(site, selection, page, headers))
+    return Response.html(body, status=status, headers=_page_headers(policy, page, headers))
 
 
 async def render_text(
@@ -180,8 +162,6 @@ async def _menu_links(site: Site, request: Request | None, actor: Any) -> Any:
     links = [*await menu_files(site, actor), *of_plugins]
     for own in site.state.get("menu_links", ()):
         links += await own(site, actor)
-    for own in site.state.get("menu_links", ()):
-        links += await own(site, actor)
     return lambda: links
 
 
@@ -232,30 +212,13 @@ def _answer(value: Any) -> Any:
     return lambda: value
 
 
-def _page_headers(
-    site: Site, selection: Selection, page: Mapping[str, Any], headers: Mapping[str, str] | None
-) -> dict[str, str]:
+def _page_headers(policy: PagePolicy, page: Mapping[str, Any], headers: Mapping[str, str] | None) -> dict[str, str]:
     sent = {name.lower(): value for name, value in (headers or {}).items()}
     if page.get("alternate_url_json"):
         alternate = f'<{page["alternate_url_json"]}>; rel="alternate"; type="application/json+datasette"'
         sent["link"] = f"{alternate}, {sent['link']}" if "link" in sent else alternate
-    if _may_be_strict(site, selection, page):
-        given = sent.get("content-security-policy")
-        policy = _EDITOR_POLICY if page.get("allow_execute_sql") else CONTENT_SECURITY_POLICY
-        sent["content-security-policy"] = f"{policy}; {given}" if given else policy
+    sent["content-security-policy"] = policy.header(sent.get("content-security-policy"))
     return sent
-
-
-def _may_be_strict(site: Site, selection: Selection, page: Mapping[str, Any]) -> bool:
-    """Whether nothing on the page was written by the site's owner or a plugin as HTML, style or script."""
-    metadata = page.get("metadata") or {}
-    return (
-        selection.built_in
-        and not (page["extra_css_urls"] or page["extra_js_urls"] or page["body_scripts"])
-        and not metadata.get("description_html")
-        and not page.get("stored_query_write")
-        and not any(site.hooks.has(name) for name in _FOREIGN_MARKUP)
-    )
 
 
 def _context_as_html(page: Mapping[str, Any]) -> str:

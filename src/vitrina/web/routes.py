@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 from vitrina.http.router import Route
 from vitrina.web.api_explorer import api_explorer_page
 from vitrina.web.autocomplete import autocomplete_rows
+from vitrina.web.content_policy import REPORTS_PATH
 from vitrina.web.count import count_page
+from vitrina.web.csp_reports import csp_report
 from vitrina.web.database import database_page
 from vitrina.web.download import database_download
 from vitrina.web.foreign_keys import foreign_key_suggestions, foreign_key_targets
@@ -67,6 +69,7 @@ _INSTANCE = (
     Route("index-built-in-json", "/-/.json", built_in_home_page),
     Route("favicon", "/favicon.ico", favicon, ("*",), bare=True),
     Route("versions", "/-/versions(.json)", versions_page),
+    Route("csp-reports", REPORTS_PATH, csp_report, ("POST",)),
     Route("plugins", "/-/plugins(.json)", plugins_page),
     Route("settings", "/-/settings(.json)", settings_page),
     Route("config", "/-/config(.json)", config_page),

@@ -74,6 +74,13 @@ INSTANCE: Mapping[str, Operation] = {
     "index-built-in-json": Operation("The databases of this instance", "view-instance", content=_JSON),
     "favicon": Operation("The icon", content="image/png"),
     "versions": Operation("Versions of the software", "view-instance"),
+    "csp-reports": Operation(
+        "A browser's report on the content security policy",
+        body=_fixed({"type": "object", "properties": {"csp-report": {"type": "object"}}, "required": ["csp-report"]}),
+        get=(),
+        post=(204,),
+        refused=(400,),
+    ),
     "plugins": Operation("Plugins that are loaded", "view-instance", {"all": _ON}, shapes=("array",)),
     "settings": Operation("Values of all settings", "view-instance"),
     "config": Operation("The configuration without its secrets", "view-instance"),
