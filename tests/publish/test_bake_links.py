@@ -107,15 +107,16 @@ PAGE = f"""<html><head></head><body><a href="/db?x=1&amp;y=2#part">a</a> <a href
 
 
 def test_links_of_a_page():
-    assert list(html_links(PAGE, "/db/t")) == ["/db?x=1&y=2", "/db/t", "/db/t?_sort=a", "/-/static/x.png"]
+    assert list(html_links(PAGE, "/db/t")) == ["/db?x=1&y=2", "/db/t", "/db/t?_sort=a"]
 
 
 def test_rewritten_page():
     files = {"/db/t": "../t/", "/-/static/x.png": "../../-/static/x.png", "/db?x=1&y=2": "x&y.html"}
-    page = rewrite_html(PAGE, "/db/t", files.get, "<script></script>")
+    page = rewrite_html(PAGE, "/db/t", files.get, "<script></script>", {})
     assert '<a href="x&amp;y.html#part">a' in page and '<a href="../t/">b' in page
     assert '<a data-left-out="" title="Not part of this copy">c' in page
     assert '<a href="https://elsewhere.example/">d' in page and '<a href="#here">e' in page
+    assert '<img src="../../-/static/x.png">' in page
     assert "<form hidden" in page and "<script></script></head>" in page
     assert "bake.invalid" not in page
 

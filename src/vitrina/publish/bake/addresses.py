@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 #: host of the requests that pages are made with; replaced wherever it stands in an answer
@@ -39,6 +40,7 @@ def asset_file(path: str) -> str:
     return unquote(path.lstrip("/"))
 
 
+@lru_cache(maxsize=65_536)
 def link_to(file: str) -> str:
     """What stands in a link, relative to the mirror; a page is named by its folder."""
     return quote(file.removesuffix("index.html") if file.endswith(("/index.html", "index.html")) else file, _LINK_SAFE)

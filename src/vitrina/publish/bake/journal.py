@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -38,6 +38,7 @@ class Journal:
     def __init__(self, root: Path) -> None:
         self.folder = root / FOLDER
         self.entries: dict[str, Entry] = {}
+        self._lines = 0
         self._file: IO[str] | None = None
 
     @property
@@ -68,6 +69,7 @@ class Journal:
             lines = (self.folder / _JOURNAL).read_text(encoding="utf-8").splitlines()
         except OSError:
             return
+        self._lines = len(lines)
         for line in lines:
             try:
                 url, file, stamp, size, digest, rows, title, text, links, rejected, left_out = json.loads(line)
@@ -88,6 +90,7 @@ class Journal:
         """Add the line of a page that is written. Raises OSError."""
         assert self._file is not None
         self._file.write(_line(entry))
+        self._lines += 1
 
     def flush(self) -> None:
         """Give the lines to the system. Raises OSError."""
@@ -101,8 +104,10 @@ class Journal:
             self._file = None
 
     def rewrite(self, entries: dict[str, Entry]) -> None:
-        """Put these lines in place of all others. Raises OSError."""
+        """Have the lines of these pages and no others. Raises OSError."""
         self.close()
+        if self._lines == len(entries):
+            return
         temporary = self.folder / f"{_JOURNAL}.new"
         with temporary.open("w", encoding="utf-8") as file:
             file.writelines(_line(entry) for entry in entries.values())
@@ -119,7 +124,7 @@ def _line(entry: Entry) -> str:
         entry.rows,
         entry.title,
         entry.text,
-        [astuple(link) for link in entry.links],
+        [(link.url, link.kind, link.group, link.file) for link in entry.links],
         entry.rejected,
         entry.left_out,
     ]

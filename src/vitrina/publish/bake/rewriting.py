@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from html import escape, unescape
 from urllib.parse import urljoin
 
@@ -16,6 +17,8 @@ _FORM = re.compile(r"<form\b")
 _JSON_LINK = re.compile(r'"(next_url)": ?"([^"]*)"')
 _SCHEME = re.compile(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//)")
 
+STATIC = "/-/static/"
+
 #: a link's new address, or None where it leads nowhere in the mirror
 Target = Callable[[str], "str | None"]
 
@@ -25,6 +28,11 @@ def local_url(text: str, page: str) -> tuple[str, str] | None:
 
     ``text`` as it stands in the HTML or JSON, entities resolved.
     """
+    return _local_url(text, "/" if text.startswith(("/", ORIGIN)) else page)
+
+
+@lru_cache(maxsize=65_536)
+def _local_url(text: str, page: str) -> tuple[str, str] | None:
     if text == ORIGIN or text.startswith((f"{ORIGIN}/", f"{ORIGIN}?")):
         text = text.removeprefix(ORIGIN) or "/"
     if text.startswith("/") and not text.startswith("//"):
@@ -37,11 +45,11 @@ def local_url(text: str, page: str) -> tuple[str, str] | None:
 
 
 def html_links(body: str, page: str) -> Iterator[str]:
-    """The URLs from the root that a page links to, each once, in order."""
+    """The URLs from the root that a page links to, each once, in order; static files are not among them."""
     seen = set()
     for found in _ATTRIBUTE.finditer(body):
         text = found[3]
-        if text in seen:
+        if text in seen or text.startswith(STATIC):
             continue
         seen.add(text)
         local = local_url(unescape(text) if "&" in text else text, page)
@@ -49,16 +57,20 @@ def html_links(body: str, page: str) -> Iterator[str]:
             yield local[0]
 
 
-def rewrite_html(body: str, page: str, target: Target, head: str) -> str:
-    """The page with links to files; a link that leads nowhere loses its address, a form is hidden."""
+def rewrite_html(body: str, page: str, target: Target, head: str, static: dict[str, str]) -> str:
+    """The page with links to files; a link that leads nowhere loses its address, a form is hidden.
+
+    ``static`` keeps the attributes with static files, for other pages in folders of this depth.
+    """
     known: dict[str, str] = {}
 
     def replaced(found: re.Match[str]) -> str:
-        text = found[3]
-        done = known.get(text)
+        whole = found[0]
+        done = static.get(whole) or known.get(whole)
         if done is None:
-            done = known[text] = new_attribute(found[2], text)
-        return found[1] + done
+            keep = static if found[3].startswith(STATIC) else known
+            done = keep[whole] = found[1] + new_attribute(found[2], found[3])
+        return done
 
     def new_attribute(name: str, text: str) -> str:
         local = local_url(unescape(text) if "&" in text else text, page)

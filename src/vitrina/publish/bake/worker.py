@@ -20,12 +20,13 @@ from vitrina.facade.application import open_application
 from vitrina.publish.bake.addresses import ORIGIN, link_to, way_up
 from vitrina.publish.bake.asking import Answer, ask
 from vitrina.publish.bake.files import Mirror
-from vitrina.publish.bake.rewriting import html_links, json_links, rewrite_html, rewrite_json, without_unseen
+from vitrina.publish.bake.rewriting import STATIC, html_links, json_links, rewrite_html, rewrite_json, without_unseen
 from vitrina.publish.bake.selection import Selection, Wanted
 from vitrina.publish.bake.site import SiteOptions, open_site
 
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 _TEXT_LENGTH = 300
+_AT_ONCE = 3
 _HTML = "text/html"
 _JSON = "application/json"
 
@@ -61,7 +62,7 @@ class Written:
 class _Made:
     wanted: Wanted
     answer: Answer
-    verdicts: dict[str, str] = field(default_factory=dict)
+    verdicts: dict[str, Wanted] = field(default_factory=dict)
 
 
 class Worker:
@@ -82,6 +83,7 @@ class Worker:
         self._mirror = Mirror(root)
         self._public = public
         self._made: list[_Made] = []
+        self._static: dict[int, dict[str, str]] = {}
 
     def close(self) -> None:
         """End the instance."""
@@ -93,20 +95,24 @@ class Worker:
         return self._runner.run(self._fetch(wanted))
 
     async def _fetch(self, wanted: Sequence[Wanted]) -> list[Found]:
-        found = []
-        for each in wanted:
-            if each.kind == "export":
-                self._made.append(_Made(each, Answer(status=200, content_type="text/csv")))
-                found.append(Found(each.url))
-                continue
-            answer = await ask(self._app, each.url)
-            if answer.status != 200:
-                found.append(Found(each.url, error=_problem(answer)))
-                continue
-            made = _Made(each, answer)
-            self._made.append(made)
-            found.append(self._found(made))
-        return found
+        waiting = iter(enumerate(wanted))
+        answers: dict[int, Answer] = {}
+
+        async def ask_on() -> None:
+            for number, each in waiting:
+                is_export = each.kind == "export"
+                answers[number] = Answer(200, "text/csv") if is_export else await ask(self._app, each.url)
+
+        # While one waits for its statements, another one is put into its template.
+        await asyncio.gather(*(ask_on() for _ in range(_AT_ONCE)))
+        return [self._look_at(each, answers[number]) for number, each in enumerate(wanted)]
+
+    def _look_at(self, wanted: Wanted, answer: Answer) -> Found:
+        if answer.status != 200:
+            return Found(wanted.url, error=_problem(answer))
+        made = _Made(wanted, answer)
+        self._made.append(made)
+        return self._found(made)
 
     def _found(self, made: _Made) -> Found:
         url, kind = made.wanted.url, made.answer.content_type
@@ -118,8 +124,9 @@ class Worker:
         for link in html_links(body, url) if kind == _HTML else json_links(body, url):
             decision = self.selection.decide(link)
             if isinstance(decision, Wanted):
-                made.verdicts[link] = decision.file
-                links.append(decision)
+                made.verdicts[link] = decision
+                if decision.kind != "asset":
+                    links.append(decision)
             else:
                 left_out.append((link, decision))
         return Found(url, links=tuple(links), left_out=tuple(left_out))
@@ -145,7 +152,7 @@ class Worker:
                 title = _TITLE.search(text)
                 written.title = unescape(title[1].strip()) if title else ""
                 head = f'<script src="{way_up(wanted.file)}-/bake/bake.js"></script>\n'
-                text = rewrite_html(text, wanted.url, target, head)
+                text = rewrite_html(text, wanted.url, target, head, self._static.setdefault(wanted.file.count("/"), {}))
             else:
                 if wanted.kind == "row json":
                     written.text = _row_text(text)
@@ -158,17 +165,16 @@ class Worker:
         return written
 
     def _target(self, made: _Made, rejected: frozenset[str]) -> Callable[[str], str | None]:
-        up = way_up(made.wanted.file)
-        selection, verdicts = self.selection, made.verdicts
+        up, verdicts = way_up(made.wanted.file), made.verdicts
 
         def target(url: str) -> str | None:
-            file = verdicts.get(url)
-            if file is None:
+            page = verdicts.get(url)
+            if page is None and url.startswith(STATIC):
+                decision = self.selection.decide(url)
+                page = decision if isinstance(decision, Wanted) else None
+            if page is None or page.url in rejected:
                 return None
-            decision = selection.decide(url)
-            if isinstance(decision, Wanted) and decision.url in rejected:
-                return None
-            return f"{up}{link_to(file)}" or "./"
+            return f"{up}{link_to(page.file)}" or "./"
 
         return target
 
