@@ -17,6 +17,7 @@ from vitrina.http.header_text import attachment
 from vitrina.http.response import Response
 from vitrina.http.streaming import AsgiStream, AsgiWriter
 from vitrina.render.csv import BlobUrl, CsvEncoder
+from vitrina.render.proof import CsvProof
 
 if TYPE_CHECKING:
     from vitrina.engine.sqlite.database import SqliteDatabase
@@ -37,7 +38,7 @@ _BATCH = 2000
 
 @dataclass(frozen=True, slots=True)
 class CsvOptions:
-    """How the CSV was asked for; ``max_bytes`` None is no limit."""
+    """How the CSV was asked for; ``max_bytes`` None is no limit, ``proof`` asks for a last line about the others."""
 
     header: bool
     download: bool
@@ -45,6 +46,7 @@ class CsvOptions:
     debug: bool
     max_bytes: int | None
     file_name: str
+    proof: bool = False
 
 
 def parse_csv_options(site: Site, request: Request) -> CsvOptions:
@@ -67,6 +69,7 @@ def parse_csv_options(site: Site, request: Request) -> CsvOptions:
         debug=bool(args.get("_trace")),
         max_bytes=megabytes * _MEGABYTE if megabytes else None,
         file_name=f"{name}.csv",
+        proof=bool(args.get("_proof")),
     )
 
 
@@ -81,7 +84,12 @@ def csv_headers(options: CsvOptions, headers: Mapping[str, str]) -> tuple[dict[s
 
 def csv_response(options: CsvOptions, body: bytes, headers: Mapping[str, str]) -> Response:
     """A CSV that is already there; longer ones than allowed are cut off with a word about it."""
-    body = b"".join(_limited(options, body, 0))
+    parts = _limited(options, body, 0)
+    if options.proof and len(parts) == 1:
+        proof = CsvProof()
+        proof.update(body)
+        parts.append(proof.trailer(header=options.header))
+    body = b"".join(parts)
     sent, content_type = csv_headers(options, headers)
     if options.debug:
         return debug_response(body, sent)
@@ -105,8 +113,12 @@ def _limited(options: CsvOptions, chunk: bytes, sent: int) -> list[bytes]:
 
 
 async def limited_chunks(options: CsvOptions, chunks: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-    """``chunks`` up to the size limit; an error after the first one becomes text at the end."""
+    """``chunks`` up to the size limit; an error after the first one becomes text at the end.
+
+    The proof, where it was asked for, follows only what is whole.
+    """
     sent = 0
+    proof = CsvProof() if options.proof else None
     try:
         async for chunk in chunks:
             parts = _limited(options, chunk, sent)
@@ -115,6 +127,10 @@ async def limited_chunks(options: CsvOptions, chunks: AsyncIterator[bytes]) -> A
             if len(parts) > 1:
                 return
             sent += len(chunk)
+            if proof is not None:
+                proof.update(chunk)
+        if proof is not None:
+            yield proof.trailer(header=options.header)
     except VitrinaError as error:
         if not sent:
             raise

@@ -10,6 +10,7 @@ from vitrina.errors import BadRequest
 from vitrina.http.response import Response
 from vitrina.plan.arguments import parse_bool
 from vitrina.render import json as render_json
+from vitrina.render.proof import lines_trailer
 
 if TYPE_CHECKING:
     from vitrina.http.request import Request
@@ -31,6 +32,7 @@ class Shape:
     lines: bool = False
     infinity: bool = False
     json_columns: tuple[str, ...] = ()
+    proof: bool = False
 
 
 def parse_shape(request: Request, *, strict: bool = True) -> Shape:
@@ -48,7 +50,7 @@ def parse_shape(request: Request, *, strict: bool = True) -> Shape:
         check_shape(name)
         check_infinity(request)
     infinity = "_json_infinity" in args and parse_bool(args["_json_infinity"])
-    return Shape(name, bool(args.get("_nl")), bool(infinity), tuple(args.getlist("_json")))
+    return Shape(name, bool(args.get("_nl")), bool(infinity), tuple(args.getlist("_json")), bool(args.get("_proof")))
 
 
 def check_infinity(request: Request) -> None:
@@ -93,7 +95,8 @@ def encode_page(
         keys = row_keys(rows) if row_keys is not None else ()
         return render_json.encode(render_json.keyed(keys, objects), infinity=infinity)
     if shape.lines:
-        return render_json.encode_lines(objects, infinity=infinity)
+        body = render_json.encode_lines(objects, infinity=infinity)
+        return body + lines_trailer(body, len(rows)) if shape.proof else body
     return render_json.encode(objects, infinity=infinity)
 
 

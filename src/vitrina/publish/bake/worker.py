@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import errno
-import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +21,7 @@ from vitrina.publish.bake.files import Mirror
 from vitrina.publish.bake.rewriting import STATIC, html_links, json_links, rewrite_html, rewrite_json, without_unseen
 from vitrina.publish.bake.selection import Selection, Wanted
 from vitrina.publish.bake.site import SiteOptions, open_site
+from vitrina.render.proof import CsvProof
 
 _TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
 _TEXT_LENGTH = 300
@@ -179,30 +178,21 @@ class Worker:
         return target
 
     async def _export(self, made: _Made) -> Written | Found:
-        wanted = made.wanted
-        digest, size, rows = hashlib.sha256(), 0, 0
+        wanted, proof, size = made.wanted, CsvProof(), 0
         with self._mirror.writing(wanted.file) as output:
 
             def write(chunk: bytes) -> None:
                 nonlocal size
                 chunk = chunk.replace(ORIGIN.encode(), self._public.rstrip("/").encode())
                 size += len(chunk)
-                digest.update(chunk)
+                proof.update(chunk)
                 output.write(chunk)
 
             answer = await ask(self._app, wanted.url, write)
         if answer.status != 200:
             self._mirror.remove(wanted.file)
             return Found(wanted.url, error=_problem(answer))
-        rows = count_rows(self._mirror.root / wanted.file)
-        return Written(wanted.url, wanted.file, size, digest.hexdigest(), rows=rows)
-
-
-def count_rows(path: Path) -> int:
-    """Rows of a CSV file below its heading (blocking)."""
-    csv.field_size_limit(2**31 - 1)
-    with open(path, newline="", encoding="utf-8") as file:
-        return max(sum(1 for _ in csv.reader(file)) - 1, 0)
+        return Written(wanted.url, wanted.file, size, proof.digest, rows=proof.rows())
 
 
 def _problem(answer: Answer) -> str:
