@@ -154,11 +154,20 @@ def test_preview_of_sound(page: Page, site: FilesSite) -> None:
 
 
 def test_preview_of_text(page: Page, site: FilesSite) -> None:
-    text = "<b>not bold</b> \u00fcber\n" * 400
+    text = "<b>not bold</b> \u00fcber\n" * 4000
     page.goto(f"/-/files/{site.upload('papers', 'read.txt', text.encode(), 'text/plain')}")
     preview = page.get_by_role("region", name="Beginning of read.txt")
     expect(preview).to_contain_text("<b>not bold</b> \u00fcber")
     expect(page.get_by_text("This is the beginning.")).to_be_visible()
+    assert "\ufffd" not in page.content()
+
+
+def test_content_that_is_gone(page: Page, site: FilesSite) -> None:
+    file_id = site.upload("papers", "vanished.png", png(), "image/png")
+    (site.folder / "files/papers" / str(site.record(file_id)["path"])).unlink()
+    page.goto(f"/-/files/{file_id}")
+    expect(page.get_by_text("The content of this file cannot be read now.")).to_be_visible()
+    expect(page.get_by_role("button", name="Save")).to_be_visible()
 
 
 def test_preview_of_a_pdf(page: Page, site: FilesSite) -> None:

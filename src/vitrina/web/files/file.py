@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 #: what a browser might run: a link to another host is answered as mere bytes instead
 _ACTIVE = ("html", "svg", "xml", "javascript", "ecmascript")
+#: what hooks get of a file, and what people see of a text
 _PREVIEW_BYTES = 2048
+_TEXT_BYTES = 64 * 1024
 
 
 async def info_page(site: Site, request: Request) -> Response:
@@ -38,16 +40,24 @@ async def info_page(site: Site, request: Request) -> Response:
         return Response.json(record)
     files = files_of(site)
     access = await site.permissions.load(request.actor, (EDIT, DELETE))
-    preview = await _preview(files.storage_of(record), record) if record["source_slug"] in files.storages else b""
+    kind = preview_kind(record["content_type"] or "")
+    preview = b""
+    if record["source_slug"] in files.storages:
+        wanted = _TEXT_BYTES if kind == "text" else _PREVIEW_BYTES
+        preview = await _preview(files.storage_of(record), record, wanted)
+    head = preview[:_PREVIEW_BYTES]
     actions = await site.hooks.lists(
-        "file_actions", datasette=site.facade, actor=request.actor, file=dict(record), preview_bytes=preview
+        "file_actions", datasette=site.facade, actor=request.actor, file=dict(record), preview_bytes=head
     )
+    is_cut = len(preview) == _TEXT_BYTES
     context = {
         "file": record,
-        "preview_kind": preview_kind(record["content_type"] or ""),
+        "preview_kind": kind,
         "preview_url": _preview_url(site, record),
-        "preview_text": preview.decode("utf-8", "replace"),
-        "preview_cut": len(preview) == _PREVIEW_BYTES,
+        # The cut may go through the middle of a character.
+        "preview_text": preview.decode("utf-8", "replace").rstrip("\ufffd" if is_cut else ""),
+        "preview_cut": is_cut,
+        "is_unreadable": not preview and bool(record["size"]),
         "download_url": file_url(site, record["id"], "/download"),
         "can_edit": may(access, files.config, EDIT, record),
         "can_delete": may(access, files.config, DELETE, record),
@@ -68,10 +78,10 @@ def _own_actions(site: Site, record: Record) -> list[dict[str, str]]:
     return [{"href": str(site.urls.path(f"/-/files/import/{record['id']}")), "label": "Import as table"}]
 
 
-async def _preview(storage: Storage, record: Record) -> bytes:
+async def _preview(storage: Storage, record: Record, wanted: int) -> bytes:
     """The beginning of the file; nothing where it cannot be read now."""
     try:
-        return await storage.read_bytes(record["path"], _PREVIEW_BYTES)
+        return await storage.read_bytes(record["path"], wanted)
     except (OSError, VitrinaError):
         return b""
     except Exception:  # a plugin call: a storage of a plugin may raise anything
