@@ -42,7 +42,7 @@ _OPTIONS = (
     click.option(
         "-c", "--config", type=click.File(mode="r"), help="Configuration file; with --hardened, --compose, --systemd"
     ),
-    click.option("--base-image", default=BASE_IMAGE, show_default=True, help="Python image to begin with, --hardened"),
+    click.option("--base-image", help="Python image to begin with, by default of the version that runs here"),
     click.option("--builder", type=click.Choice(_BUILDERS), help="Program that builds; by default the first one found"),
     click.option(
         "--context",
@@ -139,7 +139,7 @@ def _image_options(typed: dict[str, Any]) -> ImageOptions:
         config=read_metadata(typed["config"]),
         version_note=typed["version_note"],
         port=typed["port"],
-        base=typed["base_image"],
+        base=typed["base_image"] or BASE_IMAGE,
         **{name: typed[name] for name in names},
     )
 
