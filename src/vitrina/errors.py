@@ -97,8 +97,10 @@ class QueryInterrupted(BadRequest):
     ``sql`` and ``params`` are the statement, for the log and the HTML page.
     """
 
-    def __init__(self, message: str = "SQL query took too long", *, sql: str = "", params: Any = None) -> None:
-        super().__init__(message, title="SQL Interrupted")
+    def __init__(self, message: object = "SQL query took too long", sql: str = "", params: Any = None) -> None:
+        super().__init__(str(message), title="SQL Interrupted")
+        # What the driver said, under the name that plugins know.
+        self.e = message
         self.sql = sql
         self.params = params
 

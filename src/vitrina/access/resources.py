@@ -44,6 +44,9 @@ class Resource:
     def __repr__(self) -> str:
         return f"{type(self).__name__}(parent={self.parent!r}, child={self.child!r})"
 
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.parent, self.child) if part is not None)
+
     @classmethod
     def normalize_child(cls, child: str | None) -> str | None:
         """``child`` as rules compare it."""

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from vitrina.catalog.derive import direct_sources
 from vitrina.engine.sqlite.database import SqliteDatabase
 from vitrina.engine.sqlite.guard import TimeLimit
 from vitrina.errors import QueryInterrupted
@@ -317,7 +318,7 @@ class Database:
                     for key in table.single_foreign_keys
                 ],
             }
-            for table in (await self._catalog()).tables.values()
+            for _, table in sorted((await self._catalog()).tables.items())
         }
 
     async def get_table_definition(self, table: str, type_: str = "table") -> str | None:
@@ -337,7 +338,7 @@ class Database:
 
         def job(reader: SqliteReader) -> dict[str, int | None]:
             counted = count_tables(reader, self.engine, limit) or {}
-            return {name: counted[name].count if name in counted else None for name in reader.catalog.tables}
+            return {name: counted[name].count if name in counted else None for name in sorted(reader.catalog.tables)}
 
         return await self.engine.read(job)
 
@@ -346,10 +347,9 @@ class Database:
 
     async def derived_table_dependencies(self) -> dict[str, str | None]:
         """Derived table (FTS shadow and the like) → the table it is made from, None where unknown."""
+        tables = (await self._catalog()).tables.values()
         return {
-            table.name: table.source_table or None
-            for table in (await self._catalog()).tables.values()
-            if table.source_table is not None
+            name: source or None for name, source in direct_sources({each.name: each.sql for each in tables}).items()
         }
 
     def __repr__(self) -> str:

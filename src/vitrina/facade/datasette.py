@@ -23,7 +23,7 @@ from vitrina.facade.rendering import RenderingMethods
 from vitrina.facade.replication import close_replication
 from vitrina.facade.resolving import ResolvingMethods
 from vitrina.facade.resource_lists import ResourceMethods
-from vitrina.facade.specs import MEMORY, unique_name
+from vitrina.facade.specs import unique_name
 from vitrina.facade.startup import run_shutdown, run_startup
 from vitrina.facade.stored_queries import StoredQueryMethods
 from vitrina.hooks import telemetry
@@ -203,7 +203,7 @@ class Datasette(
 
     def add_database(self, db: Database, name: str | None = None, route: str | None = None) -> Database:
         """Serve another database; its name gets ``_2``, ``_3`` … where it is taken."""
-        wanted = name or db.memory_name or (Path(db.path).stem if db.path else MEMORY)
+        wanted = name or db.memory_name or (Path(db.path).stem if db.path else "db")
         unique = unique_name(wanted, self._databases)
         engine = db.renamed(unique, route or unique) or self.open_engine(db, unique, route or unique)
         # New objects, so that a request that iterates keeps what it began with.

@@ -46,9 +46,11 @@ class IdentityMethods:
         return await self.site.permissions.visibility(actor, action, *_place(resource))
 
     def resource_for_action(self, action: str, parent: str | None, child: str | None) -> Resource | None:
-        """The resource that an action is done to, or None for a global action."""
+        """The resource that an action is done to, None for a global action. Raises ValueError for an unknown one."""
         found = self.get_action(action)
-        if found is None or found.resource_class is None:
+        if found is None:
+            raise ValueError(f"Unknown action: {action}")
+        if found.resource_class is None:
             return None
         if not found.takes_child:
             return found.resource_class(parent)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from vitrina.dialect.quoting import escape_sqlite, quote_identifier
-from vitrina.errors import DatabaseNotFound, RowNotFound, TableNotFound
+from vitrina.errors import BadRequest, DatabaseNotFound, RowNotFound, TableNotFound
 from vitrina.tilde import tilde_decode
 
 if TYPE_CHECKING:
@@ -62,16 +62,18 @@ class ResolvingMethods:
         raise _named(TableNotFound("Table not found"), database_name=db.name, table=name)
 
     async def resolve_row(self, request: Request) -> ResolvedRow:
-        """The row that the route's ``pks`` name. Raises DatabaseNotFound, TableNotFound, RowNotFound."""
+        """The row that the route's ``pks`` name. Raises DatabaseNotFound, TableNotFound, RowNotFound, BadRequest."""
         db, table, _ = await self.resolve_table(request)
         values = [tilde_decode(part) for part in request.url_vars["pks"].split(",")]
         pks = await db.primary_keys(table)
         columns = "*" if pks else "rowid, *"
         pks = pks or ["rowid"]
+        if len(values) != len(pks):
+            raise BadRequest("URL row identifier does not match the primary key for this table")
         where = " AND ".join(f"{quote_identifier(pk)}=:p{number}" for number, pk in enumerate(pks))
         params = {f"p{number}": value for number, value in enumerate(values)}
         sql = f"select {columns} from {escape_sqlite(table)} where {where}"
-        row = (await db.execute(sql, params)).first() if len(values) == len(pks) else None
+        row = (await db.execute(sql, params)).first()
         if row is None:
             raise _named(RowNotFound("Row not found"), database_name=db.name, table_name=table, pk_values=values)
         return ResolvedRow(db, table, sql, params, pks, values, row)

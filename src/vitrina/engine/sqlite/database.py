@@ -465,7 +465,7 @@ class SqliteDatabase:
 
     def _ensure_open(self) -> None:
         if self._closed:
-            raise DatabaseClosed(f"Database {self.name} is closed")
+            raise DatabaseClosed(f"Database {self.name!r} has been closed")
 
     def close(self) -> None:
         """Close every connection; later calls raise DatabaseClosed. Idempotent."""

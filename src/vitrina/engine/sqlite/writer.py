@@ -105,7 +105,7 @@ class Writer:
         """Queue a job; errors as for :meth:`submit`."""
         with self._lock:
             if self._closed:
-                raise DatabaseClosed(f"Database {self._name} is closed")
+                raise DatabaseClosed(f"Database {self._name!r} has been closed")
             if item.bounded:
                 self._count(item)
             if self._threaded:
