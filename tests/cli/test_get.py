@@ -24,6 +24,11 @@ def test_the_body_is_printed_either_way(database: Path) -> None:
     assert json.loads(run(database, "--get", "/nowhere.json").stdout)["status"] == 404
 
 
+def test_a_stream_comes_to_its_end(database: Path) -> None:
+    done = run(database, "--get", "/data/t.csv?_stream=on")
+    assert done.returncode == 0 and done.stdout.startswith("id,n\n") or done.stdout.startswith("id,n\r\n")
+
+
 def test_headers_come_before_an_empty_line(database: Path) -> None:
     lines = run(database, "--get", "/-/actor.json", "--headers").stdout.splitlines()
     assert lines[0] == "HTTP/1.1 200"

@@ -30,7 +30,7 @@ async def _answer(instance: Any, options: ServeOptions) -> int:
     await instance.invoke_startup()
     printer = _Printer(with_headers=options.headers)
     scope = get_scope(instance.urls.path(_absolute(options.get or "/")), request_headers(instance, options))
-    await instance.app()(scope, _no_body, printer.send)
+    await instance.app()(scope, Listening(), printer.send)
     printer.finish()
     return 0 if printer.status == 200 else 1
 
@@ -70,8 +70,17 @@ def _absolute(path: str) -> str:
     return path if path.startswith("/") else f"/{path}"
 
 
-async def _no_body() -> dict[str, Any]:
-    return {"type": "http.request", "body": b"", "more_body": False}
+class Listening:
+    """The receiving side of a client that has said all it has to say, and stays to hear the answer."""
+
+    def __init__(self) -> None:
+        self._has_spoken = False
+
+    async def __call__(self) -> dict[str, Any]:
+        if self._has_spoken:
+            await asyncio.Event().wait()
+        self._has_spoken = True
+        return {"type": "http.request", "body": b"", "more_body": False}
 
 
 class _Printer:

@@ -17,6 +17,7 @@ from vitrina.publish.common import (
     add_common_publish_arguments_and_options,
     fail_if_publish_binary_not_installed,
     typed_titles,
+    warn_of_size,
     with_options,
 )
 from vitrina.publish.context import temporary_docker_directory
@@ -25,6 +26,7 @@ from vitrina.publish.metadata import plugin_environment
 #: Cloud Run refuses other service names
 _SERVICE_NAME = re.compile(r"[a-z]([a-z0-9-]{0,47}[a-z0-9])?")
 _MEMORY = re.compile(r"\d+(Gi|G|Mi|M)")
+_MOST_BYTES = 5 * 1024**3
 _REGISTRY = "artifactregistry.googleapis.com"
 
 
@@ -67,6 +69,7 @@ def publish_subcommand(publish: click.Group) -> None:
 def cloudrun(**typed: Any) -> None:
     """Publish databases as a service of Google Cloud Run."""
     fail_if_publish_binary_not_installed("gcloud", "Google Cloud", "https://cloud.google.com/sdk/")
+    warn_of_size(typed["files"], _MOST_BYTES, "builds take 5 GB, and an instance keeps what it reads in its memory")
     project = _active_project()
     registry = typed["artifact_project"] or project
     region, repository = typed["artifact_region"], typed["artifact_repository"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import click
@@ -87,6 +87,13 @@ def add_common_publish_arguments_and_options(subcommand: Any) -> Any:
 def typed_titles(typed: dict[str, Any]) -> dict[str, Any]:
     """The metadata among the options, None for what was not typed."""
     return {name: typed[name] for name, _ in _TITLES}
+
+
+def warn_of_size(files: Iterable[str], most: int, limit: str) -> None:
+    """Say before anything is uploaded that the files have more than ``most`` bytes; ``limit`` is the cloud's rule."""
+    size = sum(os.path.getsize(file) for file in files if os.path.isfile(file))
+    if size > most:
+        click.echo(f"Warning: the files have {size / 1024**2:,.0f} MB: {limit}", err=True)
 
 
 def fail_if_publish_binary_not_installed(binary: str, publish_target: str, install_link: str) -> None:

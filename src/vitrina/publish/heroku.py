@@ -19,6 +19,7 @@ from vitrina.publish.common import (
     add_common_publish_arguments_and_options,
     fail_if_publish_binary_not_installed,
     typed_titles,
+    warn_of_size,
     with_options,
 )
 from vitrina.publish.context import bring, file_names, working_directory
@@ -27,6 +28,7 @@ from vitrina.publish.metadata import combine, plugin_environment, read_metadata,
 from vitrina.publish.program import ALIAS, program_name, requirement
 
 _PYTHON = "python-3.11.0"
+_MOST_BYTES = 500 * 1024**2
 
 _OPTIONS = (
     click.option("-n", "--name", default="datasette", help="Name of the application"),
@@ -49,6 +51,7 @@ def heroku(context: click.Context, /, **typed: Any) -> None:
     """Publish databases as an application of Heroku."""
     fail_if_publish_binary_not_installed("heroku", "Heroku", "https://cli.heroku.com")
     _ensure_builds_plugin()
+    warn_of_size(typed["files"], _MOST_BYTES, "Heroku takes applications of 500 MB, compressed")
     environment, plugins = plugin_environment(typed["plugin_secret"])
     titles = typed_titles(typed) | ({"plugins": plugins} if plugins else {})
     target = os.path.abspath(typed["generate_dir"]) if typed["generate_dir"] else None

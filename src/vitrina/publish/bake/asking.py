@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from vitrina.cli.get import Listening
 from vitrina.publish.bake.addresses import HOST
 
 _HEADERS = [(b"host", HOST.encode()), (b"accept", b"*/*"), (b"user-agent", b"vitrina bake")]
@@ -60,18 +60,5 @@ async def ask(app: Any, url: str, write: Callable[[bytes], object] | None = None
             else:
                 answer.body += message.get("body", b"")
 
-    await app(scope, _Listening(), send)
+    await app(scope, Listening(), send)
     return answer
-
-
-class _Listening:
-    """A client that has said all it has to say, and stays to hear the answer."""
-
-    def __init__(self) -> None:
-        self._has_spoken = False
-
-    async def __call__(self) -> dict[str, Any]:
-        if self._has_spoken:
-            await asyncio.Event().wait()
-        self._has_spoken = True
-        return {"type": "http.request", "body": b"", "more_body": False}
