@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from datetime import UTC
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -20,18 +20,35 @@ from vitrina.files.storage import PIECE, FileMetadata, FileTooLarge, Storage, St
 _MIB = 1024 * 1024
 #: bytes of one part of an upload in parts; the protocols allow no less, and 10,000 parts
 _PART = 5 * _MIB
-#: parts of one upload that are on their way while the next one arrives
+#: parts of an upload that are on their way while the next one arrives, where no other upload runs
 _PARTS_AT_ONCE = 2
 #: uploads to object stores at once in this process: each holds some parts in memory
 _UPLOADS_AT_ONCE = 3
 
 # One for each event loop, of which a server has one.
-_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, _Turns] = WeakKeyDictionary()
 
 
-def _turn() -> asyncio.Semaphore:
-    loop = asyncio.get_running_loop()
-    return _turns.setdefault(loop, asyncio.Semaphore(_UPLOADS_AT_ONCE))
+class _Turns:
+    """Uploads one after the other, a few at once; the one that runs alone may use more memory."""
+
+    def __init__(self) -> None:
+        self._slots = asyncio.Semaphore(_UPLOADS_AT_ONCE)
+        self._running = 0
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[int]:
+        """Gives the number of parts that may be on their way."""
+        async with self._slots:
+            self._running += 1
+            try:
+                yield _PARTS_AT_ONCE if self._running == 1 else 1
+            finally:
+                self._running -= 1
+
+
+def _turn() -> AbstractAsyncContextManager[int]:
+    return _turns.setdefault(asyncio.get_running_loop(), _Turns()).turn()
 
 
 class ObjectStorage(Storage):
@@ -157,13 +174,13 @@ class ObjectStorage(Storage):
     # Writing
 
     async def receive_upload(self, path: str, stream: AsyncIterator[bytes], content_type: str) -> FileMetadata:
-        async with _turn():
+        async with _turn() as parts:
             check_path(path)
             # Asked once: a broker may name another folder the next time.
             bucket, prefix = await self._folder()
             hashed = _Hashed(stream)
             with self._translated():
-                await self._send(self._store(bucket), prefix + path, hashed, content_type)
+                await self._send(self._store(bucket), prefix + path, hashed, content_type, parts)
         return FileMetadata(
             path=path,
             filename=path.rpartition("/")[2],
@@ -173,7 +190,7 @@ class ObjectStorage(Storage):
             metadata=self._place_in(bucket, prefix),
         )
 
-    async def _send(self, store: Any, key: str, hashed: _Hashed, content_type: str) -> None:
+    async def _send(self, store: Any, key: str, hashed: _Hashed, content_type: str, parts: int) -> None:
         """A small file in one request, which refuses to replace one; a large one in parts, taken back on failure."""
         pieces = hashed.pieces()
         head: list[bytes] = []
@@ -207,7 +224,7 @@ class ObjectStorage(Storage):
             attributes=attributes,
             use_multipart=True,
             chunk_size=_PART,
-            max_concurrency=_PARTS_AT_ONCE,
+            max_concurrency=parts,
         )
 
     async def delete_file(self, path: str) -> None:

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from vitrina.errors import BadRequest
 from vitrina.files.content_type import HEAD
-from vitrina.files.storage import FileMetadata, FileTooLarge
+from vitrina.files.storage import PIECE, FileMetadata, FileTooLarge
 from vitrina.http.form_data import UploadedFile
 
-#: pieces that wait between the client and the storage
-_WAITING = 16
+#: bytes that may wait between the client and the storage before the client has to; pieces may be large
+_WAITING_MOST = 512 * 1024
 
 
 class UploadAborted(BadRequest):
@@ -44,6 +44,8 @@ class StreamedFile(UploadedFile):
     ``consume`` reads raises UploadAborted.
     """
 
+    piece_bytes = PIECE
+
     def __init__(
         self,
         name: str,
@@ -53,10 +55,12 @@ class StreamedFile(UploadedFile):
     ) -> None:
         super().__init__(name, filename, content_type)
         self.stored: FileMetadata | None = None
-        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING)
+        self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self._waiting = 0
+        self._has_room = asyncio.Event()
         self._aborted = False
         self._task: asyncio.Future[FileMetadata] = asyncio.ensure_future(consume(self._pieces()))
-        self._task.add_done_callback(self._make_room)
+        self._task.add_done_callback(self._let_go)
 
     async def _pieces(self) -> AsyncIterator[bytes]:
         while not self._aborted:
@@ -65,29 +69,30 @@ class StreamedFile(UploadedFile):
                 break
             if piece is None:
                 return
+            self._waiting -= len(piece)
+            self._has_room.set()
             yield piece
         raise UploadAborted("The upload broke off")
 
     async def append(self, data: bytes) -> None:
         """Raises what the storage raised."""
         self.size += len(data)
-        await self._put(data)
-
-    async def finished(self) -> None:
-        await self._put(None)
-        self.stored = await self._task
-
-    async def _put(self, piece: bytes | None) -> None:
-        if not self._task.done():
-            await self._queue.put(piece)
+        self._queue.put_nowait(data)
+        self._waiting += len(data)
+        while self._waiting > _WAITING_MOST and not self._task.done():
+            self._has_room.clear()
+            await self._has_room.wait()
         if self._task.done():
             self._task.result()
             raise UploadAborted("The storage did not want the rest of the file")
 
-    def _make_room(self, _: object) -> None:
-        # Whoever waits to put a piece must not wait for a consumer that has ended.
-        while not self._queue.empty():
-            self._queue.get_nowait()
+    async def finished(self) -> None:
+        self._queue.put_nowait(None)
+        self.stored = await self._task
+
+    def _let_go(self, _: object) -> None:
+        # Whoever waits for room must not wait for a consumer that has ended.
+        self._has_room.set()
 
     async def settled(self) -> None:
         """Wait until the storage has everything, or has taken back what it had."""

@@ -47,6 +47,9 @@ class UploadedFile:
     to be trusted; ``size`` is in bytes. Reading from disk happens in a thread.
     """
 
+    #: bytes that are gathered before they are appended together
+    piece_bytes = MEGABYTE
+
     def __init__(self, name: str, filename: str, content_type: str | None, max_memory: int = MEGABYTE) -> None:
         self.name = name
         self.filename = filename

@@ -19,8 +19,6 @@ from vitrina.http.form_data import FormData, FormLimits, UploadedFile
 
 _QUIET = logging.getLogger("vitrina.http.multipart.parser")
 _QUIET.disabled = True
-# Uploads are handed to their file in pieces of this many bytes.
-_PIECE = 1024 * 1024
 _EXTENDED_FILENAME = re.compile(r"filename\*\s*=\s*\"?([\w-]+)'[^']*'([^;\"\s]+)", re.IGNORECASE)
 
 #: opens where an upload goes, from its field, file name, content type and the fields before it; None: a temporary file
@@ -182,12 +180,19 @@ class MultipartReader:
             raise BadRequest("File too large" if part.is_file else "Field value too large")
         if part.name is None or (part.is_file and part.file is None):
             return
+        if part.file is not None and not part.pending and len(data) >= part.file.piece_bytes:
+            # Handed on as it came, not copied.
+            await self._hand_on(part.file, data)
+            return
         part.pending += data
-        if part.file is not None and len(part.pending) >= _PIECE:
-            if self._open_file is None:
-                await self._check_disk()
-            await part.file.append(bytes(part.pending))
+        if part.file is not None and len(part.pending) >= part.file.piece_bytes:
+            await self._hand_on(part.file, bytes(part.pending))
             part.pending.clear()
+
+    async def _hand_on(self, file: UploadedFile, data: bytes) -> None:
+        if self._open_file is None:
+            await self._check_disk()
+        await file.append(data)
 
     async def _finish(self, part: _Part) -> None:
         if part.file is not None:
