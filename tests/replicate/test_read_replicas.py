@@ -212,3 +212,16 @@ def test_too_old_a_copy_is_refused(writer, tmp_path):
         assert fetch(f"{address}/-/healthz")[0] == 503
         hidden.rename(tmp_path / "replica")
         until(lambda: fetch(f"{address}/replica/t.json")[0] == 200, "the return")
+
+
+def test_pages_of_a_replica_offer_no_changes(writer, tmp_path):
+    options = ["--secret", "s", "--root", "-p", "0"]
+    with started("serve", writer.replica, *options) as process:
+        address, _ = announced(process)
+        token = run("create-token", "root", "--secret", "s").stdout.strip()
+        head = {"authorization": f"Bearer {token}"}
+        for path in ("/replica", "/replica/t", "/replica/t/1"):
+            status, _, page = fetch(f"{address}{path}", headers=head)
+            assert status == 200
+            for word in ("/-/create", "/-/import", "data-row-action", "Insert row"):
+                assert word not in page, (path, word)

@@ -42,7 +42,7 @@ async def _database_examples(site: Site, access: Access, name: str) -> dict[str,
     catalog = await current_catalog(database)
     path = site.urls.database(database.name)
     links = []
-    if database.is_mutable and access.allowed("create-table", name):
+    if database.is_writable and access.allowed("create-table", name):
         links.append(_post(path + "/-/create", _NEW_TABLE, f"Create table in {name}"))
     tables = [
         {"name": table, "links": _table_examples(site, access, database, catalog.tables[table])}
@@ -55,7 +55,7 @@ def _table_examples(site: Site, access: Access, database: Any, table: Table) -> 
     name = table.name
     path = site.urls.table(database.name, name)
     links = [_get(path + ".json", f"Get rows for {name}")]
-    if not database.is_mutable:
+    if not database.is_writable:
         return links
     keys = table.primary_keys or ("rowid",)
     others = [column for column in table.column_names if column not in table.primary_keys]

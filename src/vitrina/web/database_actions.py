@@ -21,7 +21,7 @@ _DEFAULT_EXPRESSIONS = (
 
 def built_in_actions(site: Site, access: Access, database: SqliteDatabase) -> list[dict[str, Any]]:
     """Creating a table and running write SQL, where the actor may and the database can be written to."""
-    if not database.is_mutable:
+    if not database.is_writable:
         return []
     name = database.name
     actions: list[dict[str, Any]] = []
@@ -56,7 +56,7 @@ def built_in_actions(site: Site, access: Access, database: SqliteDatabase) -> li
 def page_data(site: Site, access: Access, database: SqliteDatabase) -> dict[str, Any]:
     """What the page's scripts need; empty where nothing can be changed."""
     name = database.name
-    if not database.is_mutable or not access.allowed("create-table", name):
+    if not database.is_writable or not access.allowed("create-table", name):
         return {}
     path = site.urls.database(database.name)
     return {

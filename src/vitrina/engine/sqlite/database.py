@@ -127,6 +127,11 @@ class SqliteDatabase:
         self._watcher.rename(self.spec)
 
     @property
+    def is_writable(self) -> bool:
+        """Whether this server may change it."""
+        return self.is_mutable
+
+    @property
     def catalog(self) -> DatabaseCatalog | None:
         """The last published snapshot, None before the first use."""
         return self._watcher.catalog

@@ -98,7 +98,7 @@ async def _databases(site: Site, request: Request) -> tuple[list[str], bool]:
     viewable = [
         database
         for database in site.databases.values()
-        if database is not site.internal and database.is_mutable and access.allowed("view-database", database.name)
+        if database is not site.internal and database.is_writable and access.allowed("view-database", database.name)
     ]
     allowed = [each for each in viewable if all(access.allowed(action, each.name) for action in _ACTIONS)]
     shown = allowed or viewable

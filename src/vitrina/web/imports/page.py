@@ -37,7 +37,7 @@ async def import_page(site: Site, request: Request) -> Response:
     access = await site.permissions.load(request.actor, ACTIONS)
     catalog = await current_catalog(database)
     check_may_import(access, database.name, catalog)
-    if not database.is_mutable:
+    if not database.is_writable:
         raise Forbidden("Database is immutable", hint="The server was started with this file as immutable.")
     context = {
         "database": database.name,

@@ -87,7 +87,7 @@ async def _tables(site: Site, access: Access, action: str) -> dict[str, list[str
     for name, database in site.databases.items():
         catalog = await current_catalog(database)
         reading = action == "view-table"
-        if not reading and not database.is_mutable:
+        if not reading and not database.is_writable:
             continue
         names = [*catalog.tables, *(catalog.views if reading else ())]
         visible = access.children("view-table", name, names)

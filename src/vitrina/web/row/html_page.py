@@ -88,7 +88,7 @@ async def _links(view: RowView) -> dict[str, Any]:
 
 
 def _may(view: RowView, action: str) -> bool:
-    return view.database.is_mutable and view.access.allowed(action, view.database.name, view.table.name)
+    return view.database.is_writable and view.access.allowed(action, view.database.name, view.table.name)
 
 
 def _row_button(view: RowView, word: str, description: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ _DEFAULT_EXPRESSIONS = (
 
 
 def _may(view: TableView, action: str) -> bool:
-    return view.database.is_mutable and view.access.allowed(action, view.database.name, view.name)
+    return view.database.is_writable and view.access.allowed(action, view.database.name, view.name)
 
 
 def _path(view: TableView, ending: str) -> str:

@@ -26,7 +26,7 @@ def row_tools(
     column_types: Mapping[str, TypedColumn],
 ) -> dict[str, Any] | None:
     """What this actor may do with the table's rows, and their columns; None where it is nothing."""
-    if table.is_view or table.kind != "table" or not database.is_mutable:
+    if table.is_view or table.kind != "table" or not database.is_writable:
         return None
     may = {word: access.allowed(f"{word}-row", database.name, table.name) for word in ("insert", "update", "delete")}
     if not any(may.values()):
