@@ -209,6 +209,7 @@ class Load:
     promised: list[tuple[int, str]] = field(default_factory=list)
     refused: list[int] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    answered_at: dict[str, float] = field(default_factory=dict)
 
     def __enter__(self) -> Load:
         self._stop = threading.Event()
@@ -256,6 +257,7 @@ class Load:
                 continue
             row = (told["rows"][0]["id"], payload)
             self.acknowledged.append(row)
+            self.answered_at[payload] = time.monotonic()
             if durable:
                 self.promised.append(row)
                 self.waits.append(time.monotonic() - began)
@@ -271,3 +273,9 @@ def check_copy(server: ReplicatedServer, copy: list[tuple[int, str]], load: Load
     assert not missing, f"{len(missing)} rows that were acknowledged as durable are not in the copy"
     assert set(load.acknowledged) <= set(local)
     return len(local) - len(copy)
+
+
+def seconds_lost(server: ReplicatedServer, copy: list[tuple[int, str]], load: Load, killed_at: float) -> float:
+    """Age at the kill of the oldest acknowledged row that is not in the copy; 0 where all are."""
+    missing = [load.answered_at[payload] for _, payload in server.rows()[len(copy) :] if payload in load.answered_at]
+    return max(0.0, killed_at - min(missing)) if missing else 0.0

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from bad_network import BadNetwork
 from object_store import ACCESS_KEY, MORE_KEYS, SECRET_KEY
-from replicated_server import Load, ReplicatedServer, check_copy, is_running, until
+from replicated_server import Load, ReplicatedServer, check_copy, is_running, seconds_lost, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(7200)]
 
@@ -43,6 +43,7 @@ def test_killed_under_load(own_store, litestream, tmp_path, capsys, record_prope
     server = ReplicatedServer(tmp_path, own_store, litestream)
     chance = random.Random(os.environ.get("VITRINA_SEED", "7") + victim)
     lost: list[int] = []
+    ages: list[float] = []
     promised = 0
     waits: list[float] = []
     try:
@@ -53,6 +54,7 @@ def test_killed_under_load(own_store, litestream, tmp_path, capsys, record_prope
             with Load(server) as load:
                 _more(load, 2)
                 time.sleep(chance.uniform(0.0, 2.0))
+                killed_at = time.monotonic()
                 if victim in ("server", "all"):
                     server.kill()
                 if victim in ("litestream", "all"):
@@ -65,7 +67,9 @@ def test_killed_under_load(own_store, litestream, tmp_path, capsys, record_prope
                 if server.process is not None:
                     _more(load)
             until(lambda pid=pid: victim not in ("server", "all") or not is_running(pid), "Litestream has ended")
-            lost.append(check_copy(server, server.restore(), load))
+            copy = server.restore()
+            lost.append(check_copy(server, copy, load))
+            ages.append(seconds_lost(server, copy, load, killed_at))
             promised += len(load.promised)
             waits += load.waits
             if server.process is None:
@@ -80,7 +84,8 @@ def test_killed_under_load(own_store, litestream, tmp_path, capsys, record_prope
     with capsys.disabled():
         print(
             f"\n{victim} killed {ROUNDS} times: {promised} durable writes, none lost; a durable write took "
-            f"{statistics.median(waits):.2f} s in the median; rows not in the copy at once: at most {max(lost)}"
+            f"{statistics.median(waits):.2f} s in the median; rows not in the copy at once: {max(lost)} at most, of the"
+            f" last {max(ages):.1f} s"
         )
 
 
