@@ -210,7 +210,8 @@ async def test_facet_of_a_plugin(open_with):
     ).json()
     results = data["facet_results"]["results"]
     assert set(results) == {"grade", "grade_2"}
-    assert [(each["value"], each["count"]) for each in results["grade_2"]["results"]] == [(4, 2)]
+    # Facets of plugins that are not installed come before the built-in ones.
+    assert [(each["value"], each["count"]) for each in results["grade"]["results"]] == [(4, 2)]
     assert data["facet_results"]["timed_out"] == ["slow"]
     assert {"name": "title", "type": "length", "toggle_url": "/x"} in data["suggested_facets"]
     assert "(length)" in (await museum.client.get("/museum/objects?_facet_length=title&grade=A")).text

@@ -14,6 +14,7 @@ from vitrina.execute.authentication import Authenticator, address_reader
 from vitrina.facade.files import file_routes
 from vitrina.facade.old_hooks import refresh_old_queries
 from vitrina.facade.replication import replication_routes, start_replication
+from vitrina.facade.views import exception_for_plugins
 from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
 from vitrina.http.app import Application
 from vitrina.http.open_length import without_length
@@ -27,7 +28,8 @@ from vitrina.web.concealment import KEY as HIDE_EXISTENCE
 from vitrina.web.concealment import conceal
 from vitrina.web.credentials import credential_routes
 from vitrina.web.custom_page import custom_page
-from vitrina.web.error_page import csrf_page_renderer, error_page_renderer
+from vitrina.web.error_page import csrf_page_renderer
+from vitrina.web.forbidden_page import error_renderer
 from vitrina.web.limits import limited_site
 from vitrina.web.replication.read_replicas import READ_REPLICAS, WithFreshness
 from vitrina.web.reuse import AnswerCache
@@ -103,7 +105,8 @@ def _ports(site: Site, datasette: Any) -> Ports:
         await datasette.start_background_tasks()
 
     async def handle_exception(request: Request, exception: Exception) -> Any:
-        return await hooks.first("handle_exception", datasette=datasette, request=request, exception=exception)
+        known = exception_for_plugins(exception)
+        return await hooks.first("handle_exception", datasette=datasette, request=request, exception=known)
 
     async def forbidden(request: Request, message: str) -> Any:
         return await hooks.first("forbidden", datasette=datasette, request=request, message=message)
@@ -120,7 +123,7 @@ def _ports(site: Site, datasette: Any) -> Ports:
         shutdown=datasette.invoke_shutdown,
         authenticate=authenticate,
         site_for=limited_site if tokens.macaroon is not None else None,
-        render_error=error_page_renderer(site),
+        render_error=error_renderer(site),
         render_csrf_error=csrf_page_renderer(site),
         skip_csrf=lambda scope: any(hooks.call("skip_csrf", datasette=datasette, scope=scope)),
         # Asked for each time: tests register plugins while an instance runs.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, ClassVar
 
-from vitrina.errors import VitrinaError
+from vitrina.errors import BadRequest, VitrinaError
 from vitrina.hooks.call import async_call_with_supported_arguments
 from vitrina.http.request import Request
 from vitrina.http.response import Response
@@ -38,6 +38,22 @@ class DatasetteError(VitrinaError):
         self.error_dict = dict(error_dict or {})
         self.message_is_html = message_is_html
         self.plain_message = plain_message
+
+
+class RefusedRequest(DatasetteError, BadRequest):
+    """A refusal of the core as plugins know it, which also is what it was."""
+
+
+# Reports of errors are grouped by the name.
+RefusedRequest.__name__ = RefusedRequest.__qualname__ = "DatasetteError"
+
+
+def exception_for_plugins(error: Exception) -> Exception:
+    """What hooks are given for an exception of the core."""
+    if not isinstance(error, BadRequest) or isinstance(error, DatasetteError):
+        return error
+    known = RefusedRequest(error.message, title=error.title, error_dict=error.extra, status=error.status)
+    return known.with_traceback(error.__traceback__)
 
 
 @dataclass

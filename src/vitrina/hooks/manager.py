@@ -8,7 +8,7 @@ import os
 import sys
 import time
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -99,6 +99,15 @@ class Hooks:
             if value is not None:
                 gathered.append((str(implementation.plugin_name), value))
         return gathered
+
+    def call_named(self, name: str, **arguments: Any) -> Iterator[tuple[str, Any]]:
+        """As :meth:`call`, each result with the name of the plugin it came from; wrappers are not run."""
+        for implementation in reversed(getattr(self.pm.hook, name).get_hookimpls()):
+            if implementation.hookwrapper or implementation.wrapper:
+                continue
+            value = implementation.function(**{argument: arguments[argument] for argument in implementation.argnames})
+            if value is not None:
+                yield str(implementation.plugin_name), value
 
     def before_built_in(self, name: str) -> frozenset[str]:
         """Plugins whose implementation comes before the core's own.

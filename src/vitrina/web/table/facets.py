@@ -67,15 +67,23 @@ def _values(view: TableView, facet: FacetResult) -> list[dict[str, Any]]:
 
 def facets_by_key(view: TableView) -> dict[str, dict[str, Any]]:
     """Every facet under its key; names that repeat get ``_2``, ``_3``."""
-    found = {facet.plan.key: facet_object(view, facet) for facet in view.result.facets}
-    for facet in view.foreign_facets:
-        key = name = facet["name"]
+    found: dict[str, dict[str, Any]] = {}
+    _add_facets(found, view.early_facets)
+    for own in view.result.facets:
+        _add_facets(found, [facet_object(view, own)], own.plan.key)
+    _add_facets(found, view.foreign_facets)
+    return found
+
+
+def _add_facets(found: dict[str, dict[str, Any]], facets: list[dict[str, Any]], name: str | None = None) -> None:
+    for facet in facets:
+        key = name = name or facet["name"]
         number = 1
         while key in found:
             number += 1
             key = f"{name}_{number}"
         found[key] = facet
-    return found
+        name = None
 
 
 def timed_out(view: TableView) -> list[str]:
@@ -107,7 +115,8 @@ def _configured(view: TableView) -> list[str]:
 
 def suggestions(view: TableView) -> list[dict[str, Any]]:
     """Facets that the page offers."""
-    return [_suggestion(view, each) for each in view.result.suggestions] + view.foreign_suggestions
+    own = [_suggestion(view, each) for each in view.result.suggestions]
+    return [*view.early_suggestions, *own, *view.foreign_suggestions]
 
 
 def _suggestion(view: TableView, suggestion: Suggestion) -> dict[str, Any]:

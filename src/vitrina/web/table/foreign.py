@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from markupsafe import escape
 
@@ -44,13 +44,27 @@ _OWN_FACETS = ("column", "array", "date")
 _FACETS_KEY = "facet_classes"
 
 
-def facet_classes(site: Site) -> list[Any]:
+class FacetKind(NamedTuple):
+    """A facet class of a plugin; ``early``: its facets stand before the built-in ones."""
+
+    facet_class: Any
+    early: bool
+
+
+def facet_classes(site: Site) -> list[FacetKind]:
     """Facet classes that plugins registered."""
-    found: list[Any]
+    found: list[FacetKind]
     number, found = site.state.get(_FACETS_KEY, (None, []))
     if number != site.hooks.plugins_registered:
-        answers = site.hooks.call("register_facet_classes")
-        found = [each for answer in answers for each in answer if each.type not in _OWN_FACETS]
+        early = site.hooks.before_built_in("register_facet_classes")
+        named = list(site.hooks.call_named("register_facet_classes"))
+        # Those of a directory come before the built-in ones, as they are called before them.
+        found = [
+            FacetKind(each, plugin in early)
+            for plugin, answer in named
+            for each in answer
+            if each.type not in _OWN_FACETS
+        ]
         site.state[_FACETS_KEY] = (site.hooks.plugins_registered, found)
     return found
 
@@ -91,7 +105,7 @@ def needs_foreign(view: TableView, *, cells: bool) -> bool:
 async def add_facets(view: TableView, *, results: bool, suggest: bool) -> None:
     """Compute plugins' facets; every registered class is asked."""
     plan = view.plan
-    for facet_class in facet_classes(view.site):
+    for facet_class, early in facet_classes(view.site):
         facet = facet_class(
             view.site.facade,
             view.request,
@@ -104,10 +118,10 @@ async def add_facets(view: TableView, *, results: bool, suggest: bool) -> None:
         )
         if results:
             found, timed_out = await facet.facet_results()
-            view.foreign_facets.extend(found)
+            (view.early_facets if early else view.foreign_facets).extend(found)
             view.foreign_timed_out.extend(timed_out)
         if suggest:
-            view.foreign_suggestions.extend(await facet.suggest())
+            (view.early_suggestions if early else view.foreign_suggestions).extend(await facet.suggest())
 
 
 async def add_renderers(view: TableView) -> None:

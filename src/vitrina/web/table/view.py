@@ -46,6 +46,8 @@ class TableView:
     outcome: TableResult | None = None
     foreign_facets: list[dict[str, Any]] = field(default_factory=list)
     foreign_suggestions: list[dict[str, Any]] = field(default_factory=list)
+    early_facets: list[dict[str, Any]] = field(default_factory=list)
+    early_suggestions: list[dict[str, Any]] = field(default_factory=list)
     foreign_timed_out: list[str] = field(default_factory=list)
     overrides: dict[tuple[int, int], str] = field(default_factory=dict)
     foreign_renderers: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,31 @@
+"""The page for what is forbidden, the one error page on which plugins and their templates have a say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup
+
+from vitrina.http.request import Request
+from vitrina.web.error_page import RenderError, error_page_renderer
+from vitrina.web.page import render_text
+
+if TYPE_CHECKING:
+    from vitrina.web.site import Site
+
+_STATUS = 403
+
+
+def error_renderer(site: Site) -> RenderError:
+    """Renders error pages: that of 403 like any page, the others without asking anybody."""
+    others = error_page_renderer(site)
+
+    async def render_error(request: Request, status: int, context: dict[str, Any]) -> str:
+        if status != _STATUS:
+            return await others(request, status, context)
+        page = dict(context)
+        if context.get("message_html"):
+            page["error"] = Markup(context["message_html"])
+        return await render_text(site, (f"{status}.html", "error.html"), page, request, None)
+
+    return render_error
