@@ -25,6 +25,7 @@ async def test_everything_arrives():
         assert file._waiting <= 512 * 1024
     await file.finished()
     assert file.stored.size == file.size == 20 * len(PIECE)
+    file.close_now()
 
 
 async def test_a_storage_that_fails_in_the_middle():
@@ -37,6 +38,7 @@ async def test_a_storage_that_fails_in_the_middle():
         for _ in range(20):
             await asyncio.wait_for(file.append(PIECE), 5)
     await file.settled()
+    file.close_now()
 
 
 async def test_a_storage_that_fails_at_the_end():
@@ -48,6 +50,7 @@ async def test_a_storage_that_fails_at_the_end():
     await file.append(PIECE)
     with pytest.raises(StorageUnavailable, match="full"):
         await asyncio.wait_for(file.finished(), 5)
+    file.close_now()
 
 
 async def test_a_storage_that_wants_no_more():
@@ -59,6 +62,7 @@ async def test_a_storage_that_wants_no_more():
     with pytest.raises(UploadAborted):
         for _ in range(20):
             await asyncio.wait_for(file.append(PIECE), 5)
+    file.close_now()
 
 
 async def test_a_form_that_breaks_off():
