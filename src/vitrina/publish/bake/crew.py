@@ -19,11 +19,15 @@ class DiskFull(StartupError):
 
 
 class Hand(Protocol):
-    """A worker: ``begin`` a batch, then wait for what was ``found``, then ``write`` it, then ``end``."""
+    """A worker: ``begin`` a batch, wait for what was ``found``, ``begin_write``, wait for what was ``written``.
+
+    The next batch may begin before one waits for what was written.
+    """
 
     def begin(self, pages: Sequence[Wanted]) -> None: ...
     def found(self) -> list[Found]: ...
-    def write(self, rejected: frozenset[str]) -> list[Written | Found]: ...
+    def begin_write(self, rejected: frozenset[str]) -> None: ...
+    def written(self) -> list[Written | Found]: ...
     def end(self) -> None: ...
 
 
@@ -31,6 +35,7 @@ class _Here:
     def __init__(self, options: SiteOptions, root: Path, public: str) -> None:
         self._worker = Worker(options, root, public)
         self._pages: Sequence[Wanted] = ()
+        self._written: list[Written | Found] = []
 
     def begin(self, pages: Sequence[Wanted]) -> None:
         self._pages = pages
@@ -38,11 +43,14 @@ class _Here:
     def found(self) -> list[Found]:
         return self._worker.fetch(self._pages)
 
-    def write(self, rejected: frozenset[str]) -> list[Written | Found]:
+    def begin_write(self, rejected: frozenset[str]) -> None:
         try:
-            return self._worker.write(rejected)
+            self._written = self._worker.write(rejected)
         except OSError as error:
             raise _raised(failure_of(error)) from error
+
+    def written(self) -> list[Written | Found]:
+        return self._written
 
     def end(self) -> None:
         self._worker.close()
@@ -63,8 +71,10 @@ class _Elsewhere:
         answer: list[Found] = self._receive()
         return answer
 
-    def write(self, rejected: frozenset[str]) -> list[Written | Found]:
+    def begin_write(self, rejected: frozenset[str]) -> None:
         self._send("write", rejected)
+
+    def written(self) -> list[Written | Found]:
         answer: list[Written | Found] = self._receive()
         return answer
 

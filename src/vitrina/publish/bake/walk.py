@@ -11,8 +11,8 @@ from vitrina.publish.bake.journal import Entry, Journal
 from vitrina.publish.bake.selection import OVER_LIMIT, Wanted
 from vitrina.publish.bake.worker import Found, Written
 
-#: pages that a worker makes before it asks which of their links lead somewhere
-BATCH = 24
+#: pages that a worker makes before it asks which of their links lead somewhere; few enough for one message
+BATCH = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +77,27 @@ class Walk:
         idle = deque(crew)
         while batch or busy:
             while batch and idle:
-                hand = idle.popleft()
-                hand.begin(batch)
-                busy.append((hand, batch))
+                self._begin(idle.popleft(), batch, busy)
                 batch = self._next_batch()
             hand, pages = busy.popleft()
-            rejected = self._take(pages, hand.found())
-            for result in hand.write(rejected):
+            hand.begin_write(self._take(pages, hand.found()))
+            # It gets its next pages at once, so that it does not wait for this process.
+            batch = batch or self._next_batch()
+            if batch:
+                self._begin(hand, batch, busy)
+                batch = []
+            else:
+                idle.append(hand)
+            for result in hand.written():
                 self._record(result)
             self.journal.flush()
-            idle.append(hand)
             self.on_progress(self.made, len(self._queue))
-            batch = batch or self._next_batch()
+            batch = self._next_batch() if idle else []
+
+    @staticmethod
+    def _begin(hand: Hand, batch: list[Wanted], busy: deque[tuple[Hand, list[Wanted]]]) -> None:
+        hand.begin(batch)
+        busy.append((hand, batch))
 
     def _next_batch(self) -> list[Wanted]:
         """Pages to make; those that are there from an earlier run are passed over, and their links followed."""
