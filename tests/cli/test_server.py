@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -82,3 +83,20 @@ def test_the_access_log_can_be_switched_off(database: Path, tmp_path: Path) -> N
         assert process.wait(PATIENCE) == 0
         assert process.stdout is not None
         assert "actor.json" not in process.stdout.read()
+
+
+def test_a_query_that_cannot_be_interrupted_does_not_keep_the_process(tmp_path: Path) -> None:
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    (plugins / "nap.py").write_text(
+        "import time\nfrom vitrina import hookimpl\n\n"
+        "@hookimpl\ndef prepare_connection(conn):\n    conn.create_function('nap', 1, time.sleep)\n"
+    )
+    with started("serve", "--memory", "--plugins-dir", plugins, "-p", "0") as process:
+        address, _ = announced(process)
+        with pytest.raises(TimeoutError):
+            urllib.request.urlopen(f"{address}/_memory/-/query.json?sql=select+nap(3600)", timeout=1)
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0
+        assert "Leaving a query behind" in output

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from typing import Any
 
 import click
@@ -149,7 +150,8 @@ def serve(**typed: Any) -> None:
         from vitrina.cli.get import run_get
 
         with building_with_replicas(options) as instance:
-            raise SystemExit(run_get(instance, options))
+            status = run_get(instance, options)
+        _leave(instance, status)
     if options.reload:
         from vitrina.cli.reload import in_child, supervise
 
@@ -158,7 +160,18 @@ def serve(**typed: Any) -> None:
     from vitrina.cli.server import run_server
 
     with building_with_replicas(options) as instance:
-        raise SystemExit(run_server(instance, options))
+        status = run_server(instance, options)
+    _leave(instance, status)
+
+
+def _leave(instance: Any, status: int) -> None:
+    """End the process, even where a thread is inside an SQL function that does not return."""
+    if instance.is_stuck:
+        click.echo("Leaving a query behind that could not be interrupted", err=True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    raise SystemExit(status)
 
 
 def _check_combinations(options: ServeOptions) -> None:

@@ -146,6 +146,11 @@ class Datasette(
         self.close()
         await close_replication(self.site)
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether a reader thread had not ended some seconds after :meth:`close`."""
+        return self._assembly.pool.is_stuck
+
     def close(self) -> None:
         """Close every database. Idempotent."""
         telemetry.unregister_datasette(self)

@@ -7,6 +7,7 @@ import hashlib
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -26,6 +27,7 @@ from vitrina.engine.sqlite.own_commits import OwnCommits
 from vitrina.engine.sqlite.reader import ReadConnection, SqliteReader
 from vitrina.engine.sqlite.readers import ReaderPool
 from vitrina.engine.sqlite.session import ReadSession
+from vitrina.engine.sqlite.slots import ENDING_S, Slot
 from vitrina.engine.sqlite.transactions import in_transaction, without_transaction
 from vitrina.engine.sqlite.translate import translated
 from vitrina.engine.sqlite.turns import turn_of
@@ -35,31 +37,6 @@ from vitrina.errors import DatabaseClosed, DatabaseCorrupt, InvalidSQL, StartupE
 from vitrina.hooks.tracing import capture_traces, current_traces
 
 T = TypeVar("T")
-
-# While closing, in seconds.
-_INTERRUPT_EVERY_S = 0.02
-
-
-class _Slot:
-    """The connections of one thread to one database. Its lock is held while a job uses them."""
-
-    __slots__ = ("core", "epoch", "foreign", "guarded", "lock")
-
-    def __init__(self, epoch: int) -> None:
-        self.epoch = epoch
-        self.lock = threading.Lock()
-        self.core: ReadConnection | None = None
-        self.guarded: ReadConnection | None = None
-        self.foreign: sqlite3.Connection | None = None
-
-    def connections(self) -> list[sqlite3.Connection]:
-        found = [item.conn for item in (self.core, self.guarded) if item is not None]
-        return found if self.foreign is None else [*found, self.foreign]
-
-    def close(self) -> None:
-        for conn in self.connections():
-            conn.close()
-        self.core = self.guarded = self.foreign = None
 
 
 def _traced(job: Callable[[SqliteReader], T], traces: list[dict[str, Any]], reader: SqliteReader) -> T:
@@ -95,7 +72,7 @@ class SqliteDatabase:
         self.setup = setup or ConnectionSetup()
         self.pool = pool
         self._attach = attach
-        self._slots: list[_Slot] = []
+        self._slots: list[Slot] = []
         self._local = threading.local()
         self._lock = threading.Lock()
         self._closed = False
@@ -299,7 +276,7 @@ class SqliteDatabase:
         job: Callable[[SqliteReader], T],
         planned_with: DatabaseCatalog | None,
         awaited: Awaited,
-        slot: _Slot | None = None,
+        slot: Slot | None = None,
         *,
         seen: dict[Any, Seen] | None = None,
     ) -> T:
@@ -321,7 +298,7 @@ class SqliteDatabase:
             finally:
                 awaited.end()
 
-    def _reader(self, slot: _Slot, catalog: DatabaseCatalog, generation: int, seen: Seen | None) -> SqliteReader:
+    def _reader(self, slot: Slot, catalog: DatabaseCatalog, generation: int, seen: Seen | None) -> SqliteReader:
         core = slot.core
         if core is None:
             with translated(self.name):
@@ -355,9 +332,9 @@ class SqliteDatabase:
                 if slot.foreign.in_transaction:
                     slot.foreign.rollback()
 
-    def _slot(self) -> _Slot:
+    def _slot(self) -> Slot:
         """The connections of this thread; those to a file that was replaced are closed."""
-        slot: _Slot | None = getattr(self._local, "slot", None)
+        slot: Slot | None = getattr(self._local, "slot", None)
         if slot is not None and slot.epoch == self._watcher.epoch:
             return slot
         if slot is not None:
@@ -365,14 +342,14 @@ class SqliteDatabase:
         self._local.slot = slot = self._new_slot()
         return slot
 
-    def _new_slot(self) -> _Slot:
+    def _new_slot(self) -> Slot:
         with self._lock:
             self._ensure_open()
-            slot = _Slot(self._watcher.epoch)
+            slot = Slot(self._watcher.epoch)
             self._slots.append(slot)
         return slot
 
-    def _drop_slot(self, slot: _Slot) -> None:
+    def _drop_slot(self, slot: Slot) -> None:
         with self._lock:
             if slot in self._slots:
                 self._slots.remove(slot)
@@ -473,7 +450,10 @@ class SqliteDatabase:
             raise DatabaseClosed(f"Database {self.name!r} has been closed")
 
     def close(self) -> None:
-        """Close every connection; later calls raise DatabaseClosed. Idempotent."""
+        """Close every connection; later calls raise DatabaseClosed. Idempotent.
+
+        A connection inside one call of an SQL function that does not end is left as it is after some seconds.
+        """
         with self._lock:
             if self._closed:
                 return
@@ -482,12 +462,6 @@ class SqliteDatabase:
             slots, self._slots = self._slots, []
             self._watcher.close()
         self._writer.close()
+        end = time.monotonic() + ENDING_S
         for slot in slots:
-            # A job may be between two statements when the first interrupt comes.
-            while not slot.lock.acquire(timeout=_INTERRUPT_EVERY_S):
-                for conn in slot.connections():
-                    conn.interrupt()
-            try:
-                slot.close()
-            finally:
-                slot.lock.release()
+            slot.end(end)

@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 # More stuck threads than this are not replaced: they would take all processors.
 _MOST_REPLACED = 16
+# Seconds that jobs get to end when the pool is closed.
+_ENDING_S = 5.0
 
 
 class ReaderPool:
@@ -31,6 +33,8 @@ class ReaderPool:
         self._began: dict[int, float] = {}
         self._executor: ThreadPoolExecutor | None = None
         self._exporter: ThreadPoolExecutor | None = None
+        #: whether a thread did not end when the pool was closed
+        self.is_stuck = False
         #: jobs given to a thread so far; tests count hops by it
         self.hops = 0
         #: one permit for each stream that may run at the same time
@@ -85,9 +89,16 @@ class ReaderPool:
         return 0 if self._executor is None else self._executor._work_queue.qsize()
 
     def close(self) -> None:
-        """Let running jobs end and stop the threads. Idempotent."""
+        """Let running jobs end and stop the threads. Idempotent.
+
+        ``is_stuck`` is True afterwards where a thread has not ended within some seconds.
+        """
         executors = (self._executor, self._exporter)
         self._executor = self._exporter = None
+        end = time.monotonic() + _ENDING_S
         for executor in executors:
             if executor is not None:
-                executor.shutdown(wait=True, cancel_futures=True)
+                executor.shutdown(wait=False, cancel_futures=True)
+                for thread in list(executor._threads):
+                    thread.join(max(0.0, end - time.monotonic()))
+                    self.is_stuck = self.is_stuck or thread.is_alive()
