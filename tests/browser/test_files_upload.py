@@ -33,6 +33,8 @@ def page(browser: Browser, site: FilesSite) -> Iterator[Page]:
     opened = context.new_page()
     problems: list[str] = []
     watch(opened, problems)
+    # Choosers are caught from the beginning: told only when one is expected, the browser may hear of it too late.
+    opened.on("filechooser", lambda chooser: None)
     yield opened
     context.close()
     # A lost connection and a refusal are logged by the browser; errors of scripts are not such lines.
