@@ -50,6 +50,7 @@ class _Group(DefaultGroup):  # type: ignore[misc]
 _LATE = {
     "bake": ("vitrina.cli.bake", "bake_command"),
     "create-token": ("vitrina.cli.tokens", "create_token"),
+    "files": ("vitrina.cli.files_group", "files_group"),
     "inspect": ("vitrina.cli.inspect", "inspect"),
     "insert": ("vitrina.cli.insert", "insert"),
     "install": ("vitrina.cli.packages", "install"),

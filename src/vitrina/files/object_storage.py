@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -86,14 +87,14 @@ class ObjectStorage(Storage):
         """Failures of the store become StorageUnavailable, without the store's own words, which may hold keys."""
         try:
             yield
-        except (PermissionDeniedError, UnauthenticatedError) as error:
+        except BaseError as error:
+            if not _is_refusal(error):
+                raise StorageUnavailable("The object store cannot be used now") from error
             self._refused()
             raise StorageUnavailable(
                 "The object store refused the credentials of this source",
                 hint="The page of credentials says where they come from and when they were last renewed.",
             ) from error
-        except BaseError as error:
-            raise StorageUnavailable("The object store cannot be used now") from error
         self._worked()
 
     # Reading
@@ -231,6 +232,13 @@ class ObjectStorage(Storage):
         store, key = await self._place(path)
         with self._translated():
             await obstore.delete_async(store, key)
+
+
+def _is_refusal(error: BaseError) -> bool:
+    if isinstance(error, (PermissionDeniedError, UnauthenticatedError)):
+        return True
+    # Listings have no error of their own for this.
+    return re.search(r"status code: 40[13]\b", str(error)) is not None
 
 
 class _Hashed:
