@@ -1,6 +1,7 @@
 """Publish and package commands ask cloud tools for the same, with the same files, as they always have."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -17,12 +18,15 @@ VERSION = "1.0a41"
 
 
 def run_recorder(python, *arguments):
+    # Without what this process does to have its children answer to the import name.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         [str(python), "-W", "ignore", str(HERE / "recorder.py"), str(HERE / "cases.json"), *arguments],
         capture_output=True,
         text=True,
         timeout=100,
         check=False,
+        env=environment,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -85,10 +86,14 @@ def bake(options: BakeOptions, on_progress: Callable[[int, int], None]) -> Repor
         is_whole=lambda file, size: _size(options.target / file) == size,
         on_progress=on_progress,
     )
+    if options.jobs > 1:
+        # The walk keeps all that it finds: looking through it for garbage costs more than it brings.
+        gc.disable()
     try:
         walk.run(lambda: open_crew(options.jobs, _snapshots(options, names), options.target, options.public), _SEEDS)
         report, files = _finish(options, walk, names)
     finally:
+        gc.enable()
         journal.close()
         shutil.rmtree(journal.folder / "snapshot", ignore_errors=True)
     removed = _remove_stale(options.target, journal, files)

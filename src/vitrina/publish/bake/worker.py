@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import gc
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -226,6 +227,9 @@ def run_worker(connection: Any, options: SiteOptions, root: Path, public: str) -
     worker = None
     try:
         worker = Worker(options, root, public)
+        # What the instance is made of stays to the end, so nothing is won by looking through it for garbage.
+        gc.collect()
+        gc.freeze()
         while (message := connection.recv())[0] != "end":
             connection.send(getattr(worker, message[0])(message[1]))
     except (EOFError, KeyboardInterrupt):
