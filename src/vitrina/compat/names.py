@@ -79,6 +79,8 @@ _OUTER: Mapping[str, Mapping[str, str]] = {
             "DEFAULT_SETTINGS INTERNAL_DB_NAME OBSOLETE_SETTINGS SETTINGS SQLITE_LIMIT_ATTACHED Setting",
         ),
         **_all_from("vitrina.compat.routing", "permanent_redirect route_pattern_from_filepath wrap_view"),
+        "wrap_view_function": "vitrina.compat.routing:wrap_view",
+        "wrap_view_class": "vitrina.compat.routing:wrap_view",
         **_all_from("vitrina.facade.resolving", "ResolvedRow ResolvedTable"),
         "PermissionCheck": "vitrina.execute.permissions:Check",
         "favicon": "vitrina.facade.page_classes:favicon",

@@ -12,18 +12,21 @@ _REPEATED: Mapping[str, Mapping[str, str]] = {
         "datasette.csrf": "CrossOriginProtectionMiddleware",
         "datasette.database": "QueryInterrupted",
         "datasette.events": "Event",
-        "datasette.plugins": "get_plugins",
+        "datasette.plugins": "DEFAULT_PLUGINS get_plugins",
         "datasette.renderer": "json_renderer",
         "datasette.resources": "DatabaseResource TableResource",
+        "datasette.telemetry": "TelemetryMiddleware clamp_http_method register_datasette unregister_datasette",
+        "datasette.telemetry_registry": "HTTP_ROUTE STARTUP",
+        "datasette.template_contexts": "TEMPLATE_BASE_CONTEXT",
         "datasette.tokens": "TokenInvalid",
         "datasette.url_builder": "Urls",
         "datasette.utils": (
-            "PrefixedUrlString StartupError add_cors_headers async_call_with_supported_arguments "
-            "await_me_maybe call_with_supported_arguments detect_json1 display_actor "
-            "escape_css_string escape_sqlite find_spatialite format_bytes module_from_path "
-            "move_plugins_and_allow move_table_config parse_metadata redact_keys "
-            "resolve_env_secrets resolve_routes row_sql_params_pks sha256_file tilde_decode "
-            "tilde_encode to_css_class urlsafe_components"
+            "PrefixedUrlString SPATIALITE_FUNCTIONS StartupError add_cors_headers "
+            "async_call_with_supported_arguments await_me_maybe call_with_supported_arguments "
+            "detect_json1 display_actor escape_css_string escape_sqlite find_spatialite "
+            "format_bytes module_from_path move_plugins_and_allow move_table_config "
+            "parse_metadata redact_keys resolve_env_secrets resolve_routes row_sql_params_pks "
+            "sha256_file tilde_decode tilde_encode to_css_class urlsafe_components"
         ),
         "datasette.utils.asgi": (
             "AsgiLifespan AsgiRunOnFirstRequest BadRequest DatabaseNotFound Forbidden NotFound "
@@ -59,7 +62,7 @@ _REPEATED: Mapping[str, Mapping[str, str]] = {
         "datasette.utils.asgi": "BadRequest Response",
     },
     "datasette.cli": {
-        "datasette.app": "Datasette",
+        "datasette.app": "Datasette SQLITE_LIMIT_ATTACHED",
         "datasette.inspect": "inspect_tables",
         "datasette.utils": (
             "ConnectionProblem SpatialiteConnectionProblem SpatialiteNotFound StartupError "
@@ -72,6 +75,16 @@ _REPEATED: Mapping[str, Mapping[str, str]] = {
     },
     "datasette.database": {
         "datasette.inspect": "inspect_hash",
+        "datasette.telemetry": (
+            "callback_name linked_root_span_kwargs record_operation_duration "
+            "record_query_interrupted record_write_queue_wait sql_attribute sql_operation_name"
+        ),
+        "datasette.telemetry_registry": (
+            "CALLBACK DB_NAMESPACE DB_OPERATION_NAME DB_QUERY DB_QUERY_EXECUTE DB_QUERY_TEXT "
+            "DB_SYSTEM DB_WRITE_EXECUTE DB_WRITE_QUEUE_WAIT EXECUTEMANY EXECUTESCRIPT INTERRUPTED "
+            "ISOLATED_CONNECTION PARAM_COUNT PARAM_SETS ROWS_RETURNED SQL_ERROR_SUPPRESSED "
+            "TIME_LIMIT_MS TRANSACTION TRUNCATED"
+        ),
         "datasette.tracer": "trace",
         "datasette.utils": (
             "call_with_supported_arguments detect_fts detect_primary_keys detect_spatialite "
@@ -168,6 +181,17 @@ _REPEATED: Mapping[str, Mapping[str, str]] = {
     "datasette.stored_queries": {
         "datasette.utils": "tilde_encode urlsafe_components",
     },
+    "datasette.telemetry": {
+        "datasette.telemetry_registry": (
+            "DB_NAMESPACE DB_SYSTEM ERROR_TYPE HTTP_REQUEST_METHOD HTTP_RESPONSE_STATUS_CODE "
+            "INTERNAL_CLIENT M_CONNECTIONS_OPEN M_OPERATION_DURATION M_QUERIES_INTERRUPTED "
+            "M_QUERIES_PENDING M_THREADS_LIMIT M_THREADS_QUEUE_DEPTH M_WRITE_QUEUE_DEPTH "
+            "M_WRITE_QUEUE_WAIT OPERATION SERVER_ADDRESS URL_PATH URL_SCHEME USER_AGENT_ORIGINAL"
+        ),
+    },
+    "datasette.telemetry_testing": {
+        "datasette.telemetry_registry": "attribute_allowed attribute_value_allowed metric_for span_for",
+    },
     "datasette.template_contexts": {
         "datasette.views.database": "DatabaseContext QueryContext",
         "datasette.views.row": "RowContext",
@@ -181,7 +205,12 @@ _REPEATED: Mapping[str, Mapping[str, str]] = {
     },
     "datasette.utils.asgi": {
         "datasette.utils": "calculate_etag error_body",
-        "datasette.utils.multipart": "MultipartParseError parse_form_data",
+        "datasette.utils.multipart": (
+            "DEFAULT_MAX_FIELDS DEFAULT_MAX_FIELD_SIZE DEFAULT_MAX_FILES DEFAULT_MAX_FILE_SIZE "
+            "DEFAULT_MAX_MEMORY_FILE_SIZE DEFAULT_MAX_PARTS DEFAULT_MAX_PART_HEADER_BYTES "
+            "DEFAULT_MAX_PART_HEADER_LINES DEFAULT_MAX_REQUEST_SIZE DEFAULT_MIN_FREE_DISK_BYTES "
+            "MultipartParseError parse_form_data"
+        ),
     },
     "datasette.utils.internal_db": {
         "datasette.utils": "escape_sqlite table_column_details",
@@ -219,12 +248,15 @@ _REPEATED: Mapping[str, Mapping[str, str]] = {
     "datasette.views.execute_write": {
         "datasette.database": "QueryInterrupted",
         "datasette.resources": "DatabaseResource",
+        "datasette.utils": "UNSTABLE_API_MESSAGE",
         "datasette.utils.asgi": "Response",
         "datasette.views.base": "BaseView",
         "datasette.views.query_helpers": "QueryValidationError",
     },
     "datasette.views.index": {
-        "datasette.utils": "CustomJSONEncoder add_cors_headers await_me_maybe make_slot_function",
+        "datasette.utils": (
+            "CustomJSONEncoder UNSTABLE_API_MESSAGE add_cors_headers await_me_maybe make_slot_function"
+        ),
         "datasette.utils.asgi": "Response",
         "datasette.views.base": "BaseView",
     },
@@ -262,7 +294,8 @@ _REPEATED: Mapping[str, Mapping[str, str]] = {
         "datasette.jump": "JumpSQL namespace_sql_params",
         "datasette.resources": "DatabaseResource TableResource",
         "datasette.utils": (
-            "actor_matches_allow add_cors_headers await_me_maybe error_body parse_size_limit tilde_decode tilde_encode"
+            "UNSTABLE_API_MESSAGE actor_matches_allow add_cors_headers await_me_maybe error_body "
+            "parse_size_limit tilde_decode tilde_encode"
         ),
         "datasette.utils.asgi": "Forbidden Response",
         "datasette.views.base": "BaseView View",
@@ -270,7 +303,7 @@ _REPEATED: Mapping[str, Mapping[str, str]] = {
     "datasette.views.stored_queries": {
         "datasette.resources": "DatabaseResource QueryResource",
         "datasette.stored_queries": "stored_query_to_dict",
-        "datasette.utils": "tilde_decode",
+        "datasette.utils": "UNSTABLE_API_MESSAGE tilde_decode",
         "datasette.utils.asgi": "Response",
         "datasette.views.base": "BaseView",
         "datasette.views.query_helpers": "QueryValidationError",
@@ -305,7 +338,9 @@ _REPEATED: Mapping[str, Mapping[str, str]] = {
             "WriteJsonValueError decode_write_json_rows escape_sqlite get_outbound_foreign_keys table_column_details"
         ),
         "datasette.utils.asgi": "NotFound PayloadTooLarge Response",
-        "datasette.utils.permissions": "gather_permission_sql_from_hooks resolve_permissions_with_candidates",
+        "datasette.utils.permissions": (
+            "SKIP_PERMISSION_CHECKS gather_permission_sql_from_hooks resolve_permissions_with_candidates"
+        ),
         "datasette.utils.sqlite": "check_structured_write_table sqlite_hidden_table_names",
         "datasette.views.base": "BaseView",
     },

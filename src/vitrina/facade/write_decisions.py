@@ -9,6 +9,7 @@ from typing import Any
 from vitrina.access.resources import DatabaseResource, Resource, TableResource
 from vitrina.dialect.analysis import SQLAnalysis as CoreAnalysis
 from vitrina.dialect.analysis import SQLOperation
+from vitrina.dialect.parameters import named_parameters
 from vitrina.errors import Forbidden
 from vitrina.facade.analysis import Operation, SQLAnalysis
 from vitrina.plan.write_sql import needed_for, unsupported
@@ -109,6 +110,8 @@ async def ensure_query_write_permissions(
 
     Raises Forbidden and QueryWriteRejected.
     """
+    if params is None:
+        params = dict.fromkeys(named_parameters(sql))
     found = analysis or await datasette.get_database(database).analyze_sql(sql, params)
     for operation in found.operations:
         decision = decision_for_write_sql_operation(operation)
