@@ -98,9 +98,11 @@ async def _databases(site: Site, request: Request) -> tuple[list[str], bool]:
     viewable = [
         database
         for database in site.databases.values()
-        if database is not site.internal and database.is_writable and access.allowed("view-database", database.name)
+        if database is not site.internal and access.allowed("view-database", database.name)
     ]
-    allowed = [each for each in viewable if all(access.allowed(action, each.name) for action in _ACTIONS)]
+    allowed = [
+        each for each in viewable if each.is_writable and all(access.allowed(action, each.name) for action in _ACTIONS)
+    ]
     shown = allowed or viewable
     in_files = [database.name for database in shown if not database.is_memory]
     return in_files or [database.name for database in shown if database.name != "_internal"], bool(allowed)
