@@ -127,6 +127,20 @@ def test_only_links_within_the_mirror(site):
             assert "bake.invalid" not in text and 'href="/' not in text and 'src="/' not in text, name
 
 
+def test_copies_of_databases_never_stand_in_the_mirror(site, monkeypatch):
+    seen = []
+    copy = snapshot.copy_database
+
+    def looked_at(path, target):
+        copy(path, target)
+        seen.append(target)
+        assert site[2] not in target.parents
+
+    monkeypatch.setattr("vitrina.publish.bake.run.copy_database", looked_at)
+    assert bake(site).exit_code == 0
+    assert seen and not any(target.exists() for target in seen)
+
+
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *arguments):
         pass

@@ -6,8 +6,8 @@ import gc
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from vitrina.cli.inspect import summarize
 from vitrina.errors import StartupError
 from vitrina.publish.bake.assets import copy_assets
-from vitrina.publish.bake.crew import open_crew
+from vitrina.publish.bake.crew import Hand, open_crew
 from vitrina.publish.bake.files import Mirror
 from vitrina.publish.bake.journal import FOLDER, Journal
 from vitrina.publish.bake.parquet import write_parquet
@@ -89,13 +89,18 @@ def bake(options: BakeOptions, on_progress: Callable[[int, int], None]) -> Repor
     if options.jobs > 1:
         # The walk keeps all that it finds: looking through it for garbage costs more than it brings.
         gc.disable()
-    try:
-        walk.run(lambda: open_crew(options.jobs, _snapshots(options, names), options.target, options.public), _SEEDS)
-        report, files = _finish(options, walk, names)
-    finally:
-        gc.enable()
-        journal.close()
-        shutil.rmtree(journal.folder / "snapshot", ignore_errors=True)
+    # Never below the target: the copies hold what nobody may see, and a run may be ended at any moment.
+    with tempfile.TemporaryDirectory(prefix="vitrina-bake-") as copies:
+
+        def crew() -> Sequence[Hand]:
+            return open_crew(options.jobs, _snapshots(options, names, Path(copies)), options.target, options.public)
+
+        try:
+            walk.run(crew, _SEEDS)
+            report, files = _finish(options, walk, names)
+        finally:
+            gc.enable()
+            journal.close()
     removed = _remove_stale(options.target, journal, files)
     journal.rewrite(walk.entries)
     report = replace(report, removed=removed)
@@ -132,9 +137,8 @@ def _common_stamp(options: BakeOptions) -> str:
     return _digest(__version__, options.limits, options.public, options.parquet, *typed, *read, *seen)
 
 
-def _snapshots(options: BakeOptions, names: Mapping[str, str]) -> SiteOptions:
-    """The site with copies of the files that may be changed, and everything counted."""
-    folder = options.target / FOLDER / "snapshot"
+def _snapshots(options: BakeOptions, names: Mapping[str, str], folder: Path) -> SiteOptions:
+    """The site with copies, in ``folder``, of the files that may be changed, and everything counted."""
     files = []
     for path in names.values():
         if path not in options.immutable:
@@ -142,7 +146,6 @@ def _snapshots(options: BakeOptions, names: Mapping[str, str]) -> SiteOptions:
             copy_database(path, copy)
             path = str(copy)
         files.append(os.path.abspath(path))
-    folder.mkdir(parents=True, exist_ok=True)
     inspect_file = folder / "inspect-data.json"
     inspect_file.write_text(json.dumps(summarize(files)), encoding="utf-8")
     return replace(options.site, files=tuple(files), inspect_file=str(inspect_file))
