@@ -146,9 +146,7 @@ class InnerNames:
         self, database: str, sql: str, *, actor: Any = None, params: Any = None, analysis: SQLAnalysis | None = None
     ) -> SQLAnalysis:
         """What a statement would do, once the actor is known to have every permission. Raises Forbidden."""
-        return await ensure_query_write_permissions(
-            self, database, sql, actor=actor, params=params, analysis=analysis
-        )
+        return await ensure_query_write_permissions(self, database, sql, actor=actor, params=params, analysis=analysis)
 
     def _plugins(self, request: Any = None, all: bool = False) -> list[dict[str, Any]]:
         wanted = all or (request is not None and bool(request.args.get("all")))
