@@ -24,6 +24,7 @@ BEGIN, END = "<!-- measured: written by make test-faults -->", "<!-- end of meas
 SUBJECTS = {
     "tests.cli.test_kill_server": "the server killed while 8 clients write",
     "tests.engines.test_kill": "a process killed in the middle of its transactions",
+    "tests.files.test_hostile_files": "streams of 5 GB, and an object store killed in the middle of an upload",
     "tests.replicate.test_replication_faults": "replication while processes, keys, store or disk fail",
 }
 ACTORS = {"root": "as somebody who may do everything", "clerk": "as somebody who may do little"}

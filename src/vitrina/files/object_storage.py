@@ -25,6 +25,8 @@ _PART = 5 * _MIB
 _PARTS_AT_ONCE = 2
 #: uploads to object stores at once in this process: each holds some parts in memory
 _UPLOADS_AT_ONCE = 3
+#: seconds that a cancelled upload waits for the store to forget its parts
+_TAKING_BACK_S = 5.0
 
 # One for each event loop, of which a server has one.
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, _Turns] = WeakKeyDictionary()
@@ -209,24 +211,41 @@ class ObjectStorage(Storage):
                 raise FileExistsError(key) from error
             return
         head.reverse()
+        waited_for: list[asyncio.Future[bytes | None]] = []
 
         async def rest() -> AsyncIterator[bytes]:
             while head:
                 yield head.pop()
-            async for piece in pieces:
+            while True:
+                waited_for[:] = [asyncio.ensure_future(anext(pieces, None))]
+                piece = await waited_for[0]
+                if piece is None:
+                    return
                 # An upload may take longer than credentials last.
                 await self._refresh()
                 yield piece
 
-        await obstore.put_async(
-            store,
-            key,
-            rest(),
-            attributes=attributes,
-            use_multipart=True,
-            chunk_size=_PART,
-            max_concurrency=parts,
+        sending = asyncio.ensure_future(
+            obstore.put_async(
+                store,
+                key,
+                rest(),
+                attributes=attributes,
+                use_multipart=True,
+                chunk_size=_PART,
+                max_concurrency=parts,
+            )
         )
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            # The store takes back its parts when what it reads fails, not when nobody waits for it any more.
+            for each in waited_for:
+                each.cancel()
+            await asyncio.wait((sending,), timeout=_TAKING_BACK_S)
+            if sending.done() and not sending.cancelled():
+                sending.exception()
+            raise
 
     async def delete_file(self, path: str) -> None:
         store, key = await self._place(path)

@@ -22,6 +22,8 @@ from vitrina.files.storage import Storage, StorageCapabilities, UploadInstructio
 if TYPE_CHECKING:
     from obstore.store import S3Config
 
+#: for how long a store may say nothing before it counts as gone; sending one part is such a silence
+_SILENCE = "60s"
 #: where a file's metadata says which bucket and prefix it was stored with
 LOCATION = "s3"
 
@@ -99,7 +101,12 @@ class S3Storage(ObjectStorage):
             store = self._stores[bucket] = S3Store(
                 bucket,
                 config=_store_config(options, bucket),
-                client_options={"allow_http": True, "connect_timeout": "5s", "timeout": "3600s"},
+                client_options={
+                    "allow_http": True,
+                    "connect_timeout": "5s",
+                    "read_timeout": _SILENCE,
+                    "timeout": "3600s",
+                },
                 retry_config={"max_retries": 3, "retry_timeout": timedelta(seconds=15)},
                 credential_provider=self._provide,
             )
