@@ -11,8 +11,8 @@ from vitrina.web.query import ACTIONS
 from vitrina.web.query_output import respond
 from vitrina.web.query_run import QueryView, run, shown_parameters
 from vitrina.web.target import format_of
-from vitrina.web.write.sql import WRITE_SQL_ACTIONS
 from vitrina.web.write.durable import durable_by_address
+from vitrina.web.write.sql import WRITE_SQL_ACTIONS
 from vitrina.web.write.stored_query import run_posted
 
 if TYPE_CHECKING:
