@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import subprocess
 import time
@@ -48,15 +49,27 @@ class Writer:
         self.number = 0
         database = {"path": str(self.path), "monitor-interval": "50ms"}
         database["replica"] = {"url": self.replica, "sync-interval": "50ms"}
-        config = folder / "litestream.yml"
-        config.write_text(json.dumps({"dbs": [database]}))
+        self._config = folder / "litestream.yml"
+        self._config.write_text(json.dumps({"dbs": [database]}))
+        self.start()
+
+    def start(self) -> None:
+        """Begin to replicate."""
         self.process = subprocess.Popen(
-            [LITESTREAM, "replicate", "-no-expand-env", "-config", str(config)],
+            [LITESTREAM, "replicate", "-no-expand-env", "-config", str(self._config)],
             env=child_environment(None),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        until(lambda: list((folder / "replica").glob("ltx/0/*.ltx")), "the first upload")
+        until(lambda: list((self.path.parent / "replica").glob("ltx/0/*.ltx")), "the first upload")
+
+    def begin_anew(self) -> None:
+        """Lose the replica and what Litestream knows of it, and begin another one in its place."""
+        self.process.kill()
+        self.process.wait()
+        shutil.rmtree(self.path.parent / "replica")
+        shutil.rmtree(self.path.parent / f".{self.path.name}-litestream")
+        self.start()
 
     def write(self) -> None:
         """Give every row the next number, in one transaction."""

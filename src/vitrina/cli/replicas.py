@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,6 +22,9 @@ from vitrina.config.model import Config
 from vitrina.config.secrets import resolve
 from vitrina.credentials.configured import CREDENTIAL_OPTIONS, provider_of
 from vitrina.errors import ConfigError, StartupError
+
+if sys.platform != "win32":
+    import fcntl
 
 if TYPE_CHECKING:
     from vitrina.facade.datasette import Datasette
@@ -104,7 +110,26 @@ def _folder(stack: ExitStack, options: ServeOptions, address: str) -> Path:
         path = tempfile.mkdtemp(prefix="vitrina-replica-")
         stack.callback(shutil.rmtree, path, ignore_errors=True)
         return Path(path)
-    name = "-".join(part for part in urlsplit(address).path.split("/") if part)
-    folder = Path(options.replica_dir).absolute() / (name or "replica")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Buckets of one address may have replicas of one path.
+    place = address.partition("?")[0]
+    name = f"{PurePosixPath(urlsplit(place).path).name}-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
+    folder = Path(options.replica_dir).absolute() / name.lstrip("-")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _hold(stack, folder)
+    except BlockingIOError as error:
+        raise StartupError(
+            f"--replica-dir {options.replica_dir}: another server keeps its copies of this replica there",
+            hint="Give each server a folder of its own.",
+        ) from error
+    except OSError as error:
+        raise StartupError(f"--replica-dir {options.replica_dir}: {error.strerror}") from error
     return folder
+
+
+def _hold(stack: ExitStack, folder: Path) -> None:
+    """Keep others out of ``folder`` until the process ends. Raises BlockingIOError, and OSError."""
+    descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    stack.callback(os.close, descriptor)
+    if sys.platform != "win32":
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -8,12 +8,12 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from vitrina.replicate.mirror import Mirror
+from vitrina.replicate.mirror import Mirror, Served
 from vitrina.replicate.store_of import ObjectPlace
 
 log = logging.getLogger("vitrina.replica")
@@ -25,14 +25,21 @@ _NAME = re.compile(r"/[0-9a-f]{16}-([0-9a-f]{16})\.ltx$")
 # Looks in a row that find less in the store than was taken over already, before all is taken from there anew.
 _LOOKS_BEHIND = 3
 _BESIDE_EVERY_S = 5.0
+# Seconds that a look gets to end.
+_ENDING_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Newest:
-    """The last change in the store, and when it was stored."""
+    """The last change in the store, and when it was stored; ``files`` of its level, with what tells their contents."""
 
     txid: int
     stored: datetime
+    files: Mapping[str, object] = field(default_factory=dict)
+
+    def replaces(self, earlier: Newest) -> bool:
+        """Whether a file has other contents than it had: Litestream never writes one twice in one chain of changes."""
+        return any(earlier.files.get(name, mark) != mark for name, mark in self.files.items())
 
 
 def newest_change(place: ObjectPlace, kind: str) -> Newest | None:
@@ -40,13 +47,17 @@ def newest_change(place: ObjectPlace, kind: str) -> Newest | None:
     import obstore
 
     found: Newest | None = None
+    files: dict[str, object] = {}
     # The lowest level has the newest changes, and only those of the last minutes.
     for folder in _LEVELS.get(kind, _LEVELS_IN_BUCKETS):
         for page in obstore.list(place.store, place.key(folder)):
             for entry in page:
                 name = _NAME.search("/" + entry["path"])
-                if name and (found is None or int(name[1], 16) > found.txid):
-                    found = Newest(int(name[1], 16), entry["last_modified"])
+                if name is None:
+                    continue
+                files[entry["path"]] = (entry["last_modified"], entry["size"])
+                if found is None or int(name[1], 16) > found.txid:
+                    found = Newest(int(name[1], 16), entry["last_modified"], files)
         if found is not None:
             break
     return found
@@ -84,6 +95,8 @@ class Freshness:
         self._beside_at = 0.0
         self._newest: Newest | None = None
         self._behind = 0
+        # what was served when the mirror was told that it is not of this chain of changes any more
+        self._renewed: Served | None = None
         # (when a look began, the last change that it found); a copy that has that change was up to date then
         self._looks: deque[tuple[float, int]] = deque([(time.monotonic(), 0)])
         self._stopping = threading.Event()
@@ -97,7 +110,8 @@ class Freshness:
         """Stop looking (blocking). Idempotent."""
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join()
+            # Not longer: a store that does not answer takes its time.
+            self._thread.join(_ENDING_S)
 
     @property
     def lag_s(self) -> float:
@@ -132,17 +146,26 @@ class Freshness:
                 self._stopping.wait(self._interval_s)
 
     def _look(self, begun: float) -> None:
+        served = self._mirror.served
         newest = self._find()
         if newest is None:
             return
-        self._newest = newest
-        served = self._mirror.served.txid
-        self._behind = self._behind + 1 if newest.txid < served else 0
-        if self._behind >= _LOOKS_BEHIND:
+        earlier, self._newest = self._newest, newest
+        if newest.txid < served.txid:
+            self._behind += 1
+        else:
             self._behind = 0
+        is_other_chain = earlier is not None and newest.replaces(earlier)
+        # Once is enough: restoring may take longer than three looks.
+        if is_other_chain or (self._behind >= _LOOKS_BEHIND and self._renewed is not served):
+            self._renewed = served
             log.warning("Replica of %s: it was begun anew, and is restored anew", self._mirror.name)
             self._mirror.renew()
+        if newest.txid < served.txid or self._renewed is served:
+            # The numbers are of two chains, so comparing them tells nothing about age.
+            return
         looks = self._looks
         looks.append((begun, newest.txid))
-        while len(looks) > 1 and looks[1][1] <= served:
+        served = self._mirror.served
+        while len(looks) > 1 and looks[1][1] <= served.txid:
             looks.popleft()

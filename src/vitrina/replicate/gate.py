@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 
 
 class ReadGate:
@@ -48,3 +48,23 @@ class ReadGate:
         """Wait until all readers from before the last switch have left (blocking); False when some have not."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._readers[1 - self._side], timeout_s)
+
+
+class ReadGates:
+    """Several gates as one, for a connection that reads several copies at once."""
+
+    def __init__(self, gates: Sequence[ReadGate]) -> None:
+        self._gates = tuple(gates)
+
+    @property
+    def switches(self) -> int:
+        """How often any of the copies was changed for another."""
+        return sum(gate.switches for gate in self._gates)
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Hold on to all copies that are served now (never blocks)."""
+        with ExitStack() as stack:
+            for gate in self._gates:
+                stack.enter_context(gate.reading())
+            yield

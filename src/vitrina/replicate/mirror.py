@@ -125,37 +125,50 @@ class Mirror:
             if event.what == "ended":
                 self.error = _last_words(event.follower)
                 return False
-            if self._take_over(self._shown, event.txid):
+            if self._take_over(self._shown):
+                self.served = Served(event.txid, time.time())
                 self._first.set()
-                self._copy()
+                try:
+                    self._copy()
+                except OSError as error:
+                    self._fail(self._following, error)
                 return True
         return False
 
     def _keep_up(self) -> None:
         while not self._stopping.is_set():
-            event = self._next_event()
-            if event is not None and event.follower is self._following and event.is_current:
-                if event.what == "ended":
-                    self._follow_again()
-                else:
-                    self._go_on(event)
-            if self._renewal.is_set():
-                self._renewal.clear()
-                self._make_anew()
-            if self._new_keys.is_set() and self._is_sound and self._following.hold():
-                self._new_keys.clear()
-                self._shown.stop()
+            try:
+                self._go_on(self._next_event())
+            except OSError as error:
+                # A full disk, for one, is not full for ever: what is served stays, and the other side is made anew.
                 self._following.stop()
-                self._begin(self._following)
+                self._is_sound = False
+                self._fail(self._following, error)
 
-    def _go_on(self, event: Progress) -> None:
+    def _go_on(self, event: Progress | None) -> None:
+        if event is not None and event.follower is self._following and event.is_current:
+            if event.what == "ended":
+                self._follow_again()
+            else:
+                self._advance(event)
+        if self._renewal.is_set():
+            self._renewal.clear()
+            self._make_anew()
+        if self._new_keys.is_set() and self._is_sound and self._following.hold():
+            self._new_keys.clear()
+            self._shown.stop()
+            self._following.stop()
+            self._begin(self._following)
+
+    def _advance(self, event: Progress) -> None:
         self.error = None
         if event.what == "applied":
             self._failures = 0
         # Changes that a copy already had are applied again first, over pages that are newer.
         if event.txid > self.served.txid or self._is_fresh:
             self._is_sound = True
-            if event.txid != self.served.txid:
+            # In a replica that was begun anew, the same number is of another change.
+            if event.txid != self.served.txid or self._is_fresh:
                 self._exchange(event.txid)
 
     def _next_event(self) -> Progress | None:
@@ -168,10 +181,13 @@ class Mirror:
         try:
             follower.start(self._command, self._environment())
         except OSError as error:
-            follower.lines.append(str(error))
-            self._events.put(Progress(follower, follower.run, "ended"))
+            self._fail(follower, error)
 
-    def _take_over(self, follower: Follower, txid: int) -> bool:
+    def _fail(self, follower: Follower, error: OSError) -> None:
+        follower.lines.append(f"Error: {error}")
+        self._events.put(Progress(follower, follower.run, "ended"))
+
+    def _take_over(self, follower: Follower) -> bool:
         """Serve the copy of ``follower``, held still, from now on; False when it is in the middle of a change."""
         use_rollback_journal(follower.path)
         if not follower.hold():
@@ -180,15 +196,16 @@ class Mirror:
         following.unlink(missing_ok=True)
         following.symlink_to(follower.path)
         os.replace(following, self.path)
-        self.served = Served(txid, time.time())
         return True
 
     def _exchange(self, txid: int) -> None:
         newer, older = self._following, self._shown
-        if not self._take_over(newer, txid):
+        if not self._take_over(newer):
             return
         self._shown, self._following = newer, older
         self.gate.switch()
+        # Only now: what was kept of the copy before is given until the gate has counted the switch.
+        self.served = Served(txid, time.time())
         waited = time.monotonic()
         while not self.gate.wait_until_left(_LEAVING_S) and not self._stopping.is_set():
             log.warning(
@@ -196,10 +213,15 @@ class Mirror:
                 self.name,
                 time.monotonic() - waited,
             )
-        # Its process was held all the time, even if it has ended.
-        self._is_fresh, self._is_sound = False, True
         if self._stopping.is_set():
             return
+        if self._is_fresh:
+            # The older copy may be of a replica that was begun anew since, and must not follow this one.
+            older.stop()
+            self._copy()
+            return
+        # Its process was held all the time, even if it has ended.
+        self._is_sound = True
         if older.is_running:
             older.release()
         else:
@@ -208,6 +230,8 @@ class Mirror:
     def _copy(self) -> None:
         """Give the other side what is served, which nobody changes, and let it follow."""
         shown, following = self._shown, self._following
+        self._is_sound = False
+        _empty(following.path.parent)
         shutil.copyfile(shown.path, following.path)
         shutil.copyfile(shown.mark, following.mark)
         self._is_fresh, self._is_sound = False, True

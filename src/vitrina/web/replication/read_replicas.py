@@ -36,8 +36,8 @@ class WithFreshness:
         self._site = site
         self._replicas: Mapping[str, ReadReplica] = site.state[READ_REPLICAS]
         self._render_error = error_page_renderer(site)
-        # by the first replica concerned and their number: header lines, and until when they are good enough
-        self._lines: dict[tuple[str, int], tuple[float, HeaderLines]] = {}
+        # by the replicas concerned: header lines, and until when they are good enough
+        self._lines: dict[tuple[ReadReplica, ...], tuple[float, HeaderLines]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,19 +59,22 @@ class WithFreshness:
             return
         await self._application(scope, receive, send_with_lines)
 
-    def _concerned(self, path: str) -> list[ReadReplica]:
-        """The replica of the database that the path names, else all."""
+    def _concerned(self, path: str) -> tuple[ReadReplica, ...]:
+        """The replica of the database that the path names, none of a file beside them, else all."""
         first = path.removeprefix(self._site.settings.base_url).lstrip("/").partition("/")[0]
         for name in (first, first.rpartition(".")[0]):
-            replica = self._replicas.get(tilde_decode(name))
-            if replica is not None:
-                return [replica]
-        return list(self._replicas.values())
+            database = tilde_decode(name)
+            if database in self._replicas:
+                return (self._replicas[database],)
+            if database in self._site.databases and self._site.databases[database].path is not None:
+                return ()
+        return tuple(self._replicas.values())
 
-    def _header_lines(self, replicas: list[ReadReplica]) -> HeaderLines:
-        key = (replicas[0].name, len(replicas))
+    def _header_lines(self, replicas: tuple[ReadReplica, ...]) -> HeaderLines:
+        if not replicas:
+            return []
         now = time.monotonic()
-        kept = self._lines.get(key)
+        kept = self._lines.get(replicas)
         if kept is not None and now < kept[0]:
             return kept[1]
         lines: HeaderLines = []
@@ -80,7 +83,7 @@ class WithFreshness:
             lines.append((b"vitrina-replica-lag", f"{max(known) + _LINES_GOOD_S:.3f}".encode()))
         as_of = min(replica.as_of for replica in replicas)
         lines.append((b"vitrina-replica-as-of", as_of.isoformat(timespec="milliseconds").encode()))
-        self._lines[key] = (now + _LINES_GOOD_S, lines)
+        self._lines[replicas] = (now + _LINES_GOOD_S, lines)
         return lines
 
 
@@ -89,7 +92,12 @@ def data_as_of(site: Site, database: Any) -> str | None:
     replicas: Mapping[str, ReadReplica] = site.state.get(READ_REPLICAS) or {}
     if not replicas:
         return None
-    shown = [replicas[database]] if database in replicas else list(replicas.values())
+    if isinstance(database, str) and database in site.databases and site.databases[database].path is not None:
+        shown = [replicas[database]] if database in replicas else []
+    else:
+        shown = list(replicas.values())
+    if not shown:
+        return None
     return min(replica.as_of for replica in shown).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
