@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import fixtures, load, replication, writes
+from bench import files, fixtures, load, replication, writes
 from bench.rows import Row
 from bench.servers import Server, serve
 
@@ -57,6 +57,7 @@ class Bench:
     work: Path
     rounds: int
     seconds: float
+    with_files: list[str] | None = None
     rows: list[Row] = field(default_factory=list)
     ceiling: float = 0.0
 
@@ -240,6 +241,11 @@ class Bench:
         ):
             self.add(row)
 
+    def files(self) -> None:
+        """Files through the server to an object store, beside the plugins for that, and their pages."""
+        for row in files.measure(self.vitrina, self.with_files, self.work, rounds=self.rounds, seconds=self.seconds):
+            self.add(row)
+
     def both(self, *options: str) -> _Both:
         return _Both(self, options)
 
@@ -319,13 +325,14 @@ def report(bench: Bench, reference_version: str) -> str:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Measure Vitrina beside the reference")
     parser.add_argument("--reference", required=True, help="command of the reference")
+    parser.add_argument("--reference-files", default="", help="command of the reference with its plugins for files")
     parser.add_argument("--vitrina", required=True, help="command of Vitrina")
     parser.add_argument("--flights", required=True, type=Path, help="the demonstration database")
     parser.add_argument("--quick", action="store_true", help="one short round")
     parser.add_argument(
         "--only",
         action="append",
-        help="only these parts: rates, csv, many_tables, whole_process, restricted, writing, replication",
+        help="only these parts: rates, csv, many_tables, whole_process, restricted, writing, replication, files",
     )
     parser.add_argument("--write", type=Path, help="write the report to this file")
     args = parser.parse_args()
@@ -333,6 +340,7 @@ def main() -> int:
         bench = Bench(
             args.reference.split(), args.vitrina.split(), args.flights, Path(work),
             rounds=1 if args.quick else 3, seconds=2 if args.quick else 3,
+            with_files=args.reference_files.split() or None,
         )  # fmt: skip
         parts: dict[str, Callable[[], None]] = {
             "rates": bench.rates,
@@ -342,6 +350,7 @@ def main() -> int:
             "restricted": bench.restricted,
             "writing": bench.writing,
             "replication": bench.replication,
+            "files": bench.files,
         }
         for name, part in parts.items():
             if not args.only or name in args.only:

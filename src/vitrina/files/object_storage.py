@@ -16,7 +16,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
 
 from vitrina.files.names import check_path
-from vitrina.files.storage import PIECE, FileMetadata, FileTooLarge, Storage, StorageUnavailable
+from vitrina.files.storage import FileMetadata, FileTooLarge, Storage, StorageUnavailable
 
 _MIB = 1024 * 1024
 #: bytes of one part of an upload in parts; the protocols allow no less, and 10,000 parts
@@ -139,7 +139,7 @@ class ObjectStorage(Storage):
         store, key = await self._place(path)
         with self._translated():
             answer = await obstore.get_async(store, key)
-            async for piece in answer.stream(min_chunk_size=4 * PIECE):
+            async for piece in answer.stream(min_chunk_size=_MIB):
                 yield bytes(piece)
 
     async def stream_range(self, path: str, start: int, length: int) -> AsyncIterator[bytes]:
@@ -148,7 +148,7 @@ class ObjectStorage(Storage):
         store, key = await self._place(path)
         with self._translated():
             answer = await obstore.get_async(store, key, options={"range": (start, start + length)})
-            async for piece in answer.stream(min_chunk_size=4 * PIECE):
+            async for piece in answer.stream(min_chunk_size=_MIB):
                 yield bytes(piece)
 
     async def list_files(
@@ -188,7 +188,7 @@ class ObjectStorage(Storage):
             path=path,
             filename=path.rpartition("/")[2],
             content_type=content_type,
-            content_hash=f"sha256:{hashed.hash.hexdigest()}",
+            content_hash=f"sha256:{await hashed.digest()}",
             size=hashed.size,
             metadata=self._place_in(bucket, prefix),
         )
@@ -265,7 +265,8 @@ class _Hashed:
 
     def __init__(self, stream: AsyncIterator[bytes]) -> None:
         self._stream = stream
-        self.hash = hashlib.sha256()
+        self._hash = hashlib.sha256()
+        self._hashing: asyncio.Future[None] | None = None
         self.size = 0
 
     async def pieces(self) -> AsyncIterator[bytes]:
@@ -283,8 +284,17 @@ class _Hashed:
     async def _taken(self, batch: list[bytes]) -> bytes:
         data = b"".join(batch)
         self.size += len(data)
-        await asyncio.to_thread(self.hash.update, data)
+        if self._hashing is not None:
+            await self._hashing
+        # Goes on while these bytes are sent and the next ones arrive.
+        self._hashing = asyncio.ensure_future(asyncio.to_thread(self._hash.update, data))
         return data
+
+    async def digest(self) -> str:
+        """The hash of everything, in hexadecimal."""
+        if self._hashing is not None:
+            await self._hashing
+        return self._hash.hexdigest()
 
 
 def _described(path: str, meta: Mapping[str, Any], content_type: str | None) -> FileMetadata:

@@ -80,30 +80,28 @@ class FileRecords:
     async def sources(self) -> list[Record]:
         """Every source that has ever been configured: slug, number of files and their bytes."""
         return await self._rows(
-            "SELECT s.slug, (SELECT count(*) FROM datasette_files f WHERE f.source_id = s.id) AS file_count,"
-            " (SELECT coalesce(sum(f.size), 0) FROM datasette_files f WHERE f.source_id = s.id) AS bytes"
-            " FROM datasette_files_sources s ORDER BY s.slug"
+            "SELECT s.slug, coalesce(c.files, 0) AS file_count, coalesce(c.bytes, 0) AS bytes"
+            " FROM datasette_files_sources s LEFT JOIN vitrina_file_counts c ON c.source_id = s.id ORDER BY s.slug"
         )
 
     async def page_of(self, slug: str, page: int) -> tuple[list[Record], int]:
         """One page (from 1) of a source's files, newest first, and how many there are in all."""
 
         def job(conn: sqlite3.Connection) -> tuple[list[Record], int]:
-            total = conn.execute(
-                "SELECT count(*) FROM datasette_files WHERE source_id ="
-                " (SELECT id FROM datasette_files_sources WHERE slug = ?)",
+            source = conn.execute(
+                "SELECT s.id, coalesce(c.files, 0) FROM datasette_files_sources s"
+                " LEFT JOIN vitrina_file_counts c ON c.source_id = s.id WHERE s.slug = ?",
                 (slug,),
-            ).fetchone()[0]
-            sql = f"SELECT {COLUMNS} {FROM} WHERE s.slug = ? ORDER BY f.created_at DESC, f.id DESC LIMIT ? OFFSET ?"
-            return records_of(conn, sql, (slug, PAGE, (page - 1) * PAGE)), total
+            ).fetchone()
+            return ([], 0) if source is None else (_page(conn, source[0], page, source[1]), source[1])
 
         return await self._internal.foreign_read(job)
 
     async def used(self, slug: str) -> tuple[int, int]:
         """Files and bytes of a source."""
         sql = (
-            "SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM datasette_files WHERE source_id ="
-            " (SELECT id FROM datasette_files_sources WHERE slug = ?)"
+            "SELECT coalesce(max(files), 0) AS files, coalesce(max(bytes), 0) AS bytes FROM vitrina_file_counts"
+            " WHERE source_id = (SELECT id FROM datasette_files_sources WHERE slug = ?)"
         )
         row = (await self._rows(sql, (slug,)))[0]
         return row["files"], row["bytes"]
@@ -119,7 +117,9 @@ class FileRecords:
             ).fetchone()
             if source.quota_bytes is not None or source.quota_files is not None:
                 files, size = conn.execute(
-                    "SELECT count(*), coalesce(sum(size), 0) FROM datasette_files WHERE source_id = ?", (source_id,)
+                    "SELECT coalesce(max(files), 0), coalesce(max(bytes), 0) FROM vitrina_file_counts"
+                    " WHERE source_id = ?",
+                    (source_id,),
                 ).fetchone()
                 check_quota(source, files, size, stored.size or 0)
             conn.execute(
@@ -178,8 +178,7 @@ class FileRecords:
         """Rows for files that a storage has, each with its id; those known already stay. How many are new."""
 
         def job(conn: sqlite3.Connection) -> int:
-            before = conn.total_changes
-            conn.executemany(
+            cursor = conn.executemany(
                 "INSERT OR IGNORE INTO datasette_files (id, source_id, path, filename, content_type, content_hash,"
                 " size, uploaded_by, metadata, created_at)"
                 " SELECT ?, id, ?, ?, ?, ?, ?, ?, ?, coalesce(?, datetime('now'))"
@@ -192,7 +191,7 @@ class FileRecords:
                     for file_id, each in found
                 ],
             )
-            return conn.total_changes - before
+            return cursor.rowcount
 
         return await self._internal.write_own(job)
 
@@ -214,6 +213,21 @@ class FileRecords:
     async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
         """Several reads in one hop."""
         return await self._internal.foreign_read(job)
+
+
+def _page(conn: sqlite3.Connection, source_id: int, page: int, total: int) -> list[Record]:
+    """One page of a source, newest first, found along an index from the nearer end."""
+    skipped, wanted, order = (page - 1) * PAGE, PAGE, "DESC"
+    if skipped > total // 2:
+        wanted = min(PAGE, total - skipped)
+        skipped, order = total - skipped - wanted, "ASC"
+    sql = (
+        f"SELECT {COLUMNS} FROM (SELECT rowid AS number FROM datasette_files WHERE source_id = ?"
+        f" ORDER BY created_at {order}, id {order} LIMIT ? OFFSET ?) p"
+        " CROSS JOIN datasette_files f ON f.rowid = p.number"
+        " JOIN datasette_files_sources s ON s.id = f.source_id ORDER BY f.created_at DESC, f.id DESC"
+    )
+    return records_of(conn, sql, (source_id, max(0, wanted), max(0, skipped)))
 
 
 def _object(text: str) -> dict[str, Any]:

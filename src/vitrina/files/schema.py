@@ -89,6 +89,29 @@ CREATE TRIGGER datasette_files_au AFTER UPDATE ON datasette_files BEGIN
 END;
 """
 
+# How many files each source has and their bytes, so that no page and no upload counts them all.
+_COUNTS = """
+CREATE TABLE vitrina_file_counts (
+    source_id INTEGER PRIMARY KEY, files INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0
+);
+CREATE TRIGGER vitrina_file_counts_ai AFTER INSERT ON datasette_files BEGIN
+    INSERT INTO vitrina_file_counts (source_id) SELECT new.source_id
+    WHERE NOT EXISTS (SELECT 1 FROM vitrina_file_counts WHERE source_id = new.source_id);
+    UPDATE vitrina_file_counts SET files = files + 1, bytes = bytes + coalesce(new.size, 0)
+    WHERE source_id = new.source_id;
+END;
+CREATE TRIGGER vitrina_file_counts_ad AFTER DELETE ON datasette_files BEGIN
+    UPDATE vitrina_file_counts SET files = files - 1, bytes = bytes - coalesce(old.size, 0)
+    WHERE source_id = old.source_id;
+END;
+CREATE TRIGGER vitrina_file_counts_au AFTER UPDATE OF size ON datasette_files BEGIN
+    UPDATE vitrina_file_counts SET bytes = bytes - coalesce(old.size, 0) + coalesce(new.size, 0)
+    WHERE source_id = new.source_id;
+END;
+INSERT INTO vitrina_file_counts (source_id, files, bytes)
+SELECT source_id, count(*), coalesce(sum(size), 0) FROM datasette_files GROUP BY source_id;
+"""
+
 #: columns that files of earlier versions may lack
 _LATER = (
     ("datasette_files", "search_text", "TEXT NOT NULL DEFAULT ''"),
@@ -99,15 +122,26 @@ _LATER = (
 
 def create_tables(conn: sqlite3.Connection) -> None:
     """Create what is missing (blocking, within a transaction); does not grow with the number of files."""
-    for statement in _SCHEMA.split(";\n"):
-        if statement.strip():
-            conn.execute(statement)
+    _run(conn, _SCHEMA)
     for table, column, declared in _LATER:
         if not conn.execute("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", (table, column)).fetchone():
             conn.execute(f"ALTER TABLE {table} ADD COLUMN {column} {declared}")
-    known = conn.execute("SELECT 1 FROM sqlite_master WHERE name = 'datasette_files_fts'").fetchone()
-    if known is None:
-        for statement in _SEARCH.replace("END;\n", "END;\n\0").replace(");\nCREATE", ");\n\0CREATE").split("\0"):
-            if statement.strip():
-                conn.execute(statement)
+    if not _has(conn, "datasette_files_fts"):
+        _run(conn, _SEARCH)
         conn.execute("INSERT INTO datasette_files_fts (datasette_files_fts) VALUES ('rebuild')")
+    if not _has(conn, "vitrina_file_counts"):
+        _run(conn, _COUNTS)
+
+
+def _has(conn: sqlite3.Connection, name: str) -> bool:
+    return conn.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone() is not None
+
+
+def _run(conn: sqlite3.Connection, script: str) -> None:
+    """Each statement of a script, within the transaction that there is."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            conn.execute(statement)
+            statement = ""

@@ -57,10 +57,9 @@ def _run(conn: sqlite3.Connection, match: str | None, slugs: list[str], after: t
 
 def _newest(conn: sqlite3.Connection, sources: list[int], everywhere: bool, after: tuple[str, str] | None) -> Found:
     """Files by age, along an index: of all sources, of one, or with the others passed over."""
-    total = sum(
-        conn.execute("SELECT count(*) FROM datasette_files WHERE source_id = ?", (source,)).fetchone()[0]
-        for source in sources
-    )
+    marks = ", ".join("?" * len(sources))
+    counts = f"SELECT coalesce(sum(files), 0) FROM vitrina_file_counts WHERE source_id IN ({marks})"
+    total = conn.execute(counts, sources).fetchone()[0]
     where: list[str] = []
     parameters: list[Any] = []
     if not everywhere:
