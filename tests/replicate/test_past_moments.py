@@ -9,7 +9,9 @@ from contextlib import closing
 import pytest
 from file_replica import LITESTREAM, PATIENCE
 
+from vitrina.facade.database import Database
 from vitrina.facade.datasette import Datasette
+from vitrina.web.replication.moments import PAST
 
 PAGE = "/-/litestream-status/app"
 
@@ -74,6 +76,37 @@ async def test_the_past_is_listed_downloaded_and_served_to_who_asked(instance, t
         assert (await fetch(instance, f"{past}/t.json", stranger)).status_code == 403
         assert past.strip("/") not in (await fetch(instance, "/.json", stranger)).text
         assert past.strip("/") not in (await fetch(instance, "/", stranger)).text
+
+
+async def test_nobody_else_hears_of_the_past(instance):
+    listed = await moments(instance, 1)
+    answer = await fetch(instance, f"{PAGE}/browse", method="post", data={"txid": str(listed[0]["txid"])})
+    past = answer.headers["location"].strip("/")
+    paths = ["/", "/.json", "/-/jump.json?q=app", "/-/schema.json", "/-/databases.json", "/-/openapi.json"]
+    paths += ["/-/tables.json?q=t", "/-/queries.json", "/-/allowed.json?action=view-database", "/-/schema"]
+    # The one who asked looks first: what is kept of that is not for others.
+    for actor in ("root", None, "somebody"):
+        answers = {path: await fetch(instance, path, actor) for path in paths}
+        telling = [path for path, answer in answers.items() if past in answer.text]
+        assert ("/" in telling) == (actor == "root")
+        assert actor == "root" or not telling
+
+
+async def test_a_database_that_has_the_name_of_a_moment_is_left_alone(instance, tmp_path):
+    listed = await moments(instance, 1)
+    taken = f"app-{listed[0]['txid']}"
+    path = tmp_path / f"{taken}.db"
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("create table own (id integer primary key)")
+    instance.add_database(Database(instance, path=str(path), is_mutable=True), name=taken)
+    answer = await fetch(instance, f"{PAGE}/browse", method="post", data={"txid": str(listed[0]["txid"])})
+    past = answer.headers["location"]
+    assert past != f"/{taken}"
+    assert (await fetch(instance, f"{past}/t.json")).json()["rows"] == [{"id": 1, "n": 0}]
+    assert (await fetch(instance, f"{past}/t.json", None)).status_code == 403
+    instance.site.state[PAST].close()
+    assert past.strip("/") not in instance.databases
+    assert (await fetch(instance, f"/{taken}/own.json", None)).status_code == 200
 
 
 @pytest.mark.parametrize("path", [PAGE, f"{PAGE}.json", f"{PAGE}/download?txid=1"])

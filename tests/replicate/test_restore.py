@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sqlite3
 import sys
 from contextlib import closing
@@ -13,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
 
-from cli_process import run
+from cli_process import PATIENCE, run, started
 from file_replica import Writer, until
 
 from vitrina.replicate.comparison import TableDifference, compare_rows
@@ -140,3 +141,47 @@ def test_rows_are_compared_as_multisets(tmp_path):
         TableDifference("only_b", None, 0),
         TableDifference("t", 2, 2),
     ]
+
+
+def test_equal_to_sqlite_is_not_equal(tmp_path):
+    for name, values in (("a.db", ("A", 1)), ("b.db", ("a", 1)), ("c.db", ("A", 1.0))):
+        with closing(sqlite3.connect(tmp_path / name)) as conn:
+            conn.execute("create table t (word text collate nocase, value)")
+            conn.execute("insert into t values (?, ?)", values)
+            conn.commit()
+    for other in ("b.db", "c.db"):
+        assert compare_rows(tmp_path / "a.db", tmp_path / other) == [TableDifference("t", 1, 1)], other
+
+
+def test_a_file_behind_a_link_is_made_where_the_link_leads(writer, tmp_path):
+    (tmp_path / "disk").mkdir()
+    link = tmp_path / "link.db"
+    link.symlink_to(tmp_path / "disk" / "real.db")
+    answer = run("restore", writer.replica, "--to", link)
+    assert answer.returncode == 0, answer.stderr
+    assert link.is_symlink()
+    assert (tmp_path / "disk" / "real.db").stat().st_size
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(writer, tmp_path):
+    answer = run("restore", writer.replica, "--to", tmp_path / "nowhere" / "out.db")
+    assert answer.returncode == 1
+    assert "cannot be written: No such file or directory" in answer.stderr
+    answer = run("restore", writer.replica, "--to", tmp_path)
+    assert answer.returncode == 2
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_nothing_is_left_of_a_restore_that_is_ended(writer, tmp_path, how):
+    (tmp_path / "out").mkdir()
+    slow = tmp_path / "slow"
+    slow.write_text('#!/bin/sh\necho begun > "$(dirname "$0")/begun"\nexec sleep 60\n')
+    slow.chmod(0o700)
+    config = tmp_path / "vitrina.json"
+    replication = {"all-replicate": [writer.replica], "litestream": str(slow)}
+    config.write_text(json.dumps({"vitrina": {"replication": replication}}))
+    with started("restore", writer.path, "-c", config, "--to", tmp_path / "out" / "new.db") as process:
+        until((tmp_path / "begun").exists, "the beginning")
+        process.send_signal(how)
+        process.wait(PATIENCE)
+    assert list((tmp_path / "out").iterdir()) == []

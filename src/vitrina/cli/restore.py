@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sqlite3
 import sys
 import tempfile
-from contextlib import ExitStack
+from collections.abc import Coroutine
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -142,12 +144,33 @@ def _restore(place: ReplicaPlace, file: Path, moment: Moment, *, check: Check, f
 
     click.echo(f"Restoring {place.shown} to {file} …", err=True)
     try:
-        size = asyncio.run(restore(place, file, moment, check=check, replace=force, progress=progress))
+        size = asyncio.run(_until_ended(restore(place, file, moment, check=check, replace=force, progress=progress)))
     except RestoreFailed as error:
         raise StartupError(error.message, hint=error.hint or _older(place, moment)) from error
     if sys.stderr.isatty():
         click.echo("\r", nl=False, err=True)
     click.echo(f"Restored {size:,} bytes, integrity check: {check}", err=True)
+
+
+async def _until_ended(work: Coroutine[Any, Any, int]) -> int:
+    """Do ``work``; a signal to end stops it so that it can clean up, and ends the process with the usual status."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    ended = False
+
+    def end() -> None:
+        nonlocal ended
+        ended = True
+        task.cancel()
+
+    with suppress(NotImplementedError):
+        loop.add_signal_handler(signal.SIGTERM, end)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if ended:
+            raise click.exceptions.Exit(128 + signal.SIGTERM) from None
+        raise
 
 
 def _older(place: ReplicaPlace, moment: Moment) -> str | None:

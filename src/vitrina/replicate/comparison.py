@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,9 @@ from vitrina.dialect.quoting import quote_identifier
 _TABLES = "SELECT name FROM {schema}.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
 #: what Litestream writes into databases for itself
 LITESTREAM_TABLES = frozenset({"_litestream_seq", "_litestream_lock"})
+
+# A select has at most 2,000 columns.
+_MOST_WITH_TYPES = 900
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,13 @@ def _count(conn: sqlite3.Connection, schema: str, table: str) -> int:
     return count
 
 
+def _exact_values(columns: Sequence[str]) -> list[str]:
+    """Expressions that are equal only for equal values: to SQLite, 1 is 1.0, and "a" is "A" where a column says so."""
+    names = [quote_identifier(name) for name in columns]
+    values = [f"{name} COLLATE BINARY" for name in names]
+    return values if len(names) > _MOST_WITH_TYPES else [*values, *(f"typeof({name})" for name in names)]
+
+
 def _compare(conn: sqlite3.Connection, table: str) -> TableDifference:
     columns = [
         [row[1] for row in conn.execute(f"PRAGMA {schema}.table_xinfo({quote_identifier(table)})")]
@@ -60,9 +71,10 @@ def _compare(conn: sqlite3.Connection, table: str) -> TableDifference:
     ]
     if columns[0] != columns[1]:
         return TableDifference(table, _count(conn, "main", table), _count(conn, "second", table))
-    names = ", ".join(quote_identifier(name) for name in columns[0])
+    values = _exact_values(columns[0])
+    places = ", ".join(str(number) for number in range(1, len(values) + 1))
     grouped = {
-        schema: f"SELECT {names}, count(*) FROM {schema}.{quote_identifier(table)} GROUP BY {names}"
+        schema: f"SELECT {', '.join(values)}, count(*) FROM {schema}.{quote_identifier(table)} GROUP BY {places}"
         for schema in ("main", "second")
     }
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from vitrina.errors import NotFound, Unavailable
 from vitrina.replicate.restore import Moment, ReplicaPlace, restore
 from vitrina.replicate.restore_points import LtxFile, list_ltx
+from vitrina.tilde import tilde_encode
 
 if TYPE_CHECKING:
     from vitrina.replicate.service import Replication
@@ -69,7 +70,7 @@ class PastDatabases:
                 await asyncio.to_thread(self._check_room, name)
                 while len(self._files) >= KEPT_MOST:
                     self._forget(next(iter(self._files)))
-                path = self._folder / f"{name}-{txid}.db"
+                path = self._folder / f"{tilde_encode(name)}-{txid}.db"
                 await restore(place, path, Moment(txid=txid))
                 self._files[key] = path
             self._files[key] = self._files.pop(key)

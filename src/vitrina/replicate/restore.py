@@ -74,6 +74,8 @@ async def restore(
     gets the bytes written so far, a few times a second. Raises RestoreFailed,
     also where ``target`` exists and is not to be replaced.
     """
+    # A link stays, and what it leads to is made.
+    target = target.resolve()
     if target.exists() and not replace:
         raise RestoreFailed(f"{target}: there is a file already", hint="Restore to another file, or use --force.")
     try:

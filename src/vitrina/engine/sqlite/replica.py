@@ -51,6 +51,7 @@ class GatedDatabase(SqliteDatabase):
         super().__init__(spec, pool=pool, setup=setup, attach=attach)
         self._gate = gate
         self._switches = -1
+        self._watcher.expects_others = True
 
     def _current(self) -> tuple[DatabaseCatalog, int]:
         with self._gate.reading():

@@ -6,7 +6,7 @@ import itertools
 import os
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vitrina.catalog.model import DatabaseCatalog
 from vitrina.engine.protocols import DatabaseSpec
@@ -57,13 +57,17 @@ class Watcher:
         self.changes = Changes()
         self.epoch = 0
         self.catalog: DatabaseCatalog | None = None
+        #: where one file after another comes in this place with the same schema, what is under way goes on
+        self.expects_others = False
+        # that of the file which stood here before
+        self._replaced: DatabaseCatalog | None = None
         self.size = spec.size
         self.mtime_ns: int | None = None
 
     def rename(self, spec: DatabaseSpec) -> None:
         """Name the catalogs to come after ``spec``, which is the same file under another name."""
         self._spec = spec
-        self.catalog = None
+        self.catalog = self._replaced = None
 
     def look(self) -> DatabaseCatalog:
         """The current catalog, after looking at the file's version counter (blocking).
@@ -111,12 +115,20 @@ class Watcher:
             or self._in_doubt
             or catalog.schema_version != conn.execute("PRAGMA schema_version").fetchone()[0]
         ):
-            catalog = self.catalog = introspect(conn, self._spec.name, next(_serials))
+            catalog = self.catalog = self._introspect(conn)
             self._in_doubt = False
             conn.execute("PRAGMA busy_timeout=0")
         # Only now: had reading the schema failed, the next look would have to try again.
         self._data_version = data_version
         return catalog
+
+    def _introspect(self, conn: sqlite3.Connection) -> DatabaseCatalog:
+        """What is there now; the catalog before, where another file with the same schema was expected."""
+        fresh = introspect(conn, self._spec.name, next(_serials))
+        before, self._replaced = self.catalog or self._replaced, None
+        if self.expects_others and before is not None and replace(fresh, serial=before.serial) == before:
+            return before
+        return fresh
 
     def _advance(self, tables: frozenset[str] | None = None) -> None:
         """The contents may have changed: those of ``tables``, or anything."""
@@ -239,7 +251,7 @@ class Watcher:
             # Another file stands in its place: SQLite's own counters know nothing of that.
             self.epoch += 1
             self._advance()
-            self.catalog = None
+            self.catalog, self._replaced = None, self.catalog or self._replaced
             self.close()
         self._identity = identity
 
