@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from vitrina.errors import Unavailable
-from vitrina.replicate.restore_points import LtxFile
+from vitrina.replicate.restore_points import LtxFile, list_ltx
 
 Check = Literal["none", "quick", "full"]
 _LOOK_S = 0.2
@@ -43,13 +43,9 @@ class Moment:
     txid: int | None = None
 
     @property
-    def options(self) -> tuple[str, ...]:
-        """As Litestream takes it."""
-        if self.txid is not None:
-            return ("-txid", f"{self.txid:016x}")
-        if self.at is not None:
-            return ("-timestamp", self.at.astimezone(UTC).isoformat().replace("+00:00", "Z"))
-        return ()
+    def is_last(self) -> bool:
+        """Whether nothing earlier than the last change is meant."""
+        return self.at is None and self.txid is None
 
 
 def parse_moment(text: str) -> datetime:
@@ -81,11 +77,23 @@ async def restore(
     try:
         with tempfile.TemporaryDirectory(prefix=".restoring-", dir=target.parent) as folder:
             fresh = Path(folder) / target.name
-            options = ("-no-expand-env", "-integrity-check", check, "-o", str(fresh), *moment.options)
+            options = ("-no-expand-env", "-integrity-check", check, "-o", str(fresh), *await _options(place, moment))
             await _run([place.binary, "restore", *options, *place.arguments], place, fresh, progress)
             return _put_in_place(fresh, target)
     except OSError as error:
         raise RestoreFailed(f"{target}: the database cannot be written: {error.strerror}") from error
+
+
+async def _options(place: ReplicaPlace, moment: Moment) -> tuple[str, ...]:
+    """The moment as Litestream takes it."""
+    txid = moment.txid
+    if moment.at is not None and txid is None:
+        # Not Litestream's -timestamp: it refuses a time after the last change.
+        files = await list_ltx(place.binary, place.arguments, place.environment)
+        txid = max((file.max_txid for file in files if file.timestamp <= moment.at), default=None)
+        if txid is None:
+            raise RestoreFailed(f"{place.shown} cannot be restored: it holds nothing of that time or before")
+    return () if txid is None else ("-txid", f"{txid:016x}")
 
 
 async def _run(command: Sequence[str], place: ReplicaPlace, fresh: Path, progress: Callable[[int], None]) -> None:
@@ -144,5 +152,5 @@ def older_moments(files: Sequence[LtxFile], moment: Moment, most: int = 3) -> li
         if (moment.txid is None or file.max_txid < moment.txid) and (moment.at is None or file.timestamp < moment.at)
     }
     newest = max((file.max_txid for file in files), default=0)
-    found = [file for txid, file in sorted(ends.items(), reverse=True) if moment.options or txid != newest]
+    found = [file for txid, file in sorted(ends.items(), reverse=True) if not moment.is_last or txid != newest]
     return found[:most]
