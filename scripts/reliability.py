@@ -26,6 +26,7 @@ SUBJECTS = {
     "tests.engines.test_kill": "a process killed in the middle of its transactions",
     "tests.files.test_hostile_files": "streams of 5 GB, and an object store killed in the middle of an upload",
     "tests.replicate.test_replication_faults": "replication while processes, keys, store or disk fail",
+    "tests.replicate.test_reader_faults": "a read replica and its followers killed while clients read",
 }
 ACTORS = {"root": "as somebody who may do everything", "clerk": "as somebody who may do little"}
 
@@ -99,6 +100,9 @@ def result_of(count: Count) -> str:
             f"{killed:,} kills under load, {durable:,} writes acknowledged durable, all in the restored copies, which "
             f"equal the file row by row; {behind:,} other writes were not in the copies yet"
         )
+    if "reader_answers" in count.recorded:
+        answers, rounds = count.recorded["reader_answers"], count.recorded["reader_kills"]
+        return f"{rounds:,} rounds, {answers:,} answers, each of a committed state; caught up after each kill"
     if "acknowledged" not in count.recorded:
         return "passed"
     acknowledged, unanswered = count.recorded["acknowledged"], count.recorded["unanswered"]

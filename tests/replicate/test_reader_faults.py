@@ -143,11 +143,12 @@ class Clients:
             return f"page: {len(rows)} rows, numbers {sorted({row['number'] for row in rows})}"
 
     def _export(self):
-        rows = list(csv.DictReader(io.StringIO(self._reader.get("/replica/t.csv?_stream=on&_size=max"))))
-        ids = [int(row["id"]) for row in rows]
-        # A change of the schema ends an export.
-        if "altered while it was exported" in str(rows[-1]):
+        text = self._reader.get("/replica/t.csv?_stream=on&_size=max")
+        if "altered while it was exported" in text:
+            # A change of the schema ends an export.
             return None
+        rows = list(csv.DictReader(io.StringIO(text)))
+        ids = [int(row["id"]) for row in rows]
         # Each part is of one moment; the parts may be of several.
         if ids[:ROWS] != list(range(ROWS)) or ids != sorted(set(ids)):
             return f"export: {len(ids)} rows, {rows[-1:]}"
@@ -288,3 +289,19 @@ def test_an_export_goes_on_over_changes(writer, tmp_path):
         rows = list(csv.DictReader(io.StringIO((text + export.read()).decode())))
         assert [int(row["id"]) for row in rows] == list(range(12000))
         assert int(rows[-1]["number"]) > int(rows[0]["number"])
+
+
+def test_copies_of_a_killed_server_are_deleted_by_the_next(writer, tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    with ExitStack() as stack:
+        lasting = Reader(stack, writer)
+        killed = Reader(stack, writer)
+        killed.kill()
+        folders = sorted((tmp_path / "temporary").glob("vitrina-replica-*"))
+        assert len(folders) == 2
+        for folder in folders:
+            os.utime(folder / ".lock", (1, 1))
+        assert run("serve", writer.replica, "--get", "/").returncode == 0
+        assert len(list((tmp_path / "temporary").glob("vitrina-replica-*"))) == 1
+        assert lasting.sums()[0] == ROWS

@@ -7,8 +7,9 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from vitrina.replicate.reading import ReadReplica
 
 _PLACE = "vitrina.replica"
+# of temporary folders
+_PREFIX = "vitrina-replica-"
+_YOUNG_S = 60.0
 
 
 @contextmanager
@@ -107,9 +111,11 @@ def _configured(config: Config) -> dict[str, Any]:
 def _folder(stack: ExitStack, options: ServeOptions, address: str) -> Path:
     """A folder for one replica. A temporary one goes with the process."""
     if options.replica_dir is None:
-        path = tempfile.mkdtemp(prefix="vitrina-replica-")
+        _clear_up()
+        path = Path(tempfile.mkdtemp(prefix=_PREFIX))
         stack.callback(shutil.rmtree, path, ignore_errors=True)
-        return Path(path)
+        _hold(stack, path)
+        return path
     # Buckets of one address may have replicas of one path.
     place = address.partition("?")[0]
     name = f"{PurePosixPath(urlsplit(place).path).name}-{hashlib.sha256(place.encode()).hexdigest()[:8]}"
@@ -125,6 +131,16 @@ def _folder(stack: ExitStack, options: ServeOptions, address: str) -> Path:
     except OSError as error:
         raise StartupError(f"--replica-dir {options.replica_dir}: {error.strerror}") from error
     return folder
+
+
+def _clear_up() -> None:
+    """Delete the temporary folders of servers that were killed."""
+    for lock in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/.lock"):
+        with suppress(OSError), ExitStack() as stack:
+            # One that was made just now may not be held yet.
+            if time.time() - lock.stat().st_mtime > _YOUNG_S:
+                _hold(stack, lock.parent)
+                shutil.rmtree(lock.parent, ignore_errors=True)
 
 
 def _hold(stack: ExitStack, folder: Path) -> None:

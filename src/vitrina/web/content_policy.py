@@ -5,6 +5,7 @@ https://www.w3.org/TR/CSP3/
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ _OPEN = (
     "connect-src 'self' https: http: ws: wss:; frame-src 'self' https: http:; worker-src 'self' blob:; "
     "object-src 'none'; base-uri 'none'"
 )
+_HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 _FOREIGN_SCRIPTS = "'self' 'unsafe-inline' 'unsafe-eval' blob: https: http:"
 
 
@@ -90,5 +92,17 @@ def _has_foreign_markup(site: Site, selection: Selection, page: Mapping[str, Any
 
 def _origins(urls: Iterable[Any]) -> list[str]:
     """The origins of addresses on other servers, each once."""
-    parts = (urlsplit(str(url)) for url in urls)
-    return list(dict.fromkeys(f"{part.scheme or 'https'}://{part.netloc}" for part in parts if part.netloc))
+    return list(dict.fromkeys(origin for url in urls if (origin := _origin(str(url))) is not None))
+
+
+def _origin(url: str) -> str | None:
+    """As a header can carry it; None for addresses on this server, and for what is no address."""
+    try:
+        part = urlsplit(url)
+        host, port = part.hostname, part.port
+        host = host and (f"[{host}]" if ":" in host else host.encode("idna").decode("ascii"))
+    except ValueError:
+        return None
+    if not host or not _HOST.fullmatch(host):
+        return None
+    return f"{part.scheme or 'https'}://{host}{'' if port is None else f':{port}'}"
