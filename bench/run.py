@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import files, fixtures, load, replication, writes
+from bench import bake, files, fixtures, load, replication, writes
 from bench.rows import Row
 from bench.servers import Server, serve
 
@@ -232,6 +232,11 @@ class Bench:
         ratio = statistics.median(b / a for a, b in pairs)
         self.add(Row("page of 1,000 tables, restricted actor", f"{a:.1f}/s", f"{b:.0f}/s", ratio, 20))
 
+    def bake(self) -> None:
+        """The demonstration written to files."""
+        for row in bake.measure(self.vitrina, self.flights, self.work):
+            self.add(row)
+
     def replication(self) -> None:
         """What replication costs, how late it is, and read replicas."""
         bearer = writes.token(self.reference)
@@ -332,7 +337,7 @@ def main() -> int:
     parser.add_argument(
         "--only",
         action="append",
-        help="only these parts: rates, csv, many_tables, whole_process, restricted, writing, replication, files",
+        help="only these parts: rates, csv, many_tables, whole_process, restricted, writing, replication, files, bake",
     )
     parser.add_argument("--write", type=Path, help="write the report to this file")
     args = parser.parse_args()
@@ -350,6 +355,7 @@ def main() -> int:
             "restricted": bench.restricted,
             "writing": bench.writing,
             "replication": bench.replication,
+            "bake": bench.bake,
             "files": bench.files,
         }
         for name, part in parts.items():
