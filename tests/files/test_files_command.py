@@ -1,5 +1,6 @@
 """``vitrina files``: what it does on both storages, what it says, and with what status it ends."""
 
+import asyncio
 import hashlib
 import json
 import os
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from test_file_routes import instance, upload
 
 from vitrina.cli.main import cli
 
@@ -205,3 +207,19 @@ def test_wrong_keys_of_a_store(object_store, tmp_path):
     assert done.exit_code == 3 and "refused the credentials" in done.stderr
     done = made.run("check")
     assert done.exit_code == 3 and "docs: The object store refused" in done.stderr and "wrong-one" not in done.output
+
+
+async def test_beside_a_running_server(tmp_path):
+    local = Site(tmp_path, {"storage": "filesystem", "config": {"root": str(tmp_path / "kept")}})
+    server = instance({"docs": local.source}, internal=str(local.internal))
+    first = await upload(server, b"by the server")
+    (second,) = await asyncio.to_thread(local.lines, "put", "docs", local.file("a.txt", b"by the command"))
+    found = (await server.client.get("/-/files/search.json")).json()
+    assert {each["id"] for each in found["files"]} == {first["id"], second["id"]} and found["total"] == 2
+    assert (await server.client.get(f"/-/files/{second['id']}/download")).content == b"by the command"
+    got = await asyncio.to_thread(local.run, "get", first["id"], "-o", "-")
+    assert got.stdout_bytes == b"by the server"
+    await server.client.post(f"/-/files/{second['id']}/-/delete")
+    assert [each["id"] for each in await asyncio.to_thread(local.lines, "ls", "docs")] == [first["id"]]
+    assert (await upload(server, b"again"))["size"] == 5
+    await server.invoke_shutdown()
