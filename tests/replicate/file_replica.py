@@ -38,9 +38,9 @@ def until(condition, what):
 class Writer:
     """A database whose rows all have the same number in every committed state, and its Litestream."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "replica") -> None:
         self.path = folder / "app.db"
-        self.replica = f"file://{folder / 'replica'}"
+        self.replica = f"file://{folder / name}"
         self.conn = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
         self.conn.execute("pragma journal_mode=wal")
         self.conn.execute("pragma wal_autocheckpoint=0")
@@ -61,7 +61,7 @@ class Writer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        until(lambda: list((self.path.parent / "replica").glob("ltx/0/*.ltx")), "the first upload")
+        until(lambda: list(self.path.parent.glob("[!.]*/ltx/0/*.ltx")), "the first upload")
 
     def begin_anew(self) -> None:
         """Lose the replica and what Litestream knows of it, and begin another one in its place."""

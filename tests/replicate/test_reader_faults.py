@@ -305,3 +305,18 @@ def test_copies_of_a_killed_server_are_deleted_by_the_next(writer, tmp_path, mon
         assert run("serve", writer.replica, "--get", "/").returncode == 0
         assert len(list((tmp_path / "temporary").glob("vitrina-replica-*"))) == 1
         assert lasting.sums()[0] == ROWS
+
+
+@pytest.mark.parametrize("name", ["my db ü", "my%20db", "a-b", "100%25", "x.db"])
+def test_a_folder_with_an_odd_name(tmp_path, name):
+    writer = Writer(tmp_path, f"odd {name}")
+    try:
+        options = ("--follow-interval", "0.1", "--max-lag", "20", "--headers", "--get", "/.json")
+        answer = run("serve", writer.replica, *options)
+        assert answer.returncode == 0, answer.stderr
+        assert json.dumps("odd " + urllib.request.unquote(name).removesuffix(".db")) in answer.stdout
+        assert float(answer.stdout.partition("vitrina-replica-lag: ")[2].split()[0]) < PATIENCE
+        # Nothing was made where somebody else reads the address.
+        assert len([path for path in tmp_path.iterdir() if path.name.startswith("odd")]) == 1
+    finally:
+        writer.close()

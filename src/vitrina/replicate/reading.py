@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from vitrina.credentials.keeper import CredentialKeeper
 from vitrina.credentials.model import CredentialProvider, Credentials, CredentialsUnavailable
@@ -50,7 +50,7 @@ class ReadReplica:
     def __init__(self, address: str, folder: Path, options: ReadingOptions) -> None:
         self.target = parse_target(address, address)
         self.options = options
-        self.name = PurePosixPath(self.target.prefix or self.target.bucket).name.removesuffix(".db")
+        self.name = PurePosixPath(unquote(self.target.prefix) or self.target.bucket).name.removesuffix(".db") or "db"
         self._keeper = CredentialKeeper(options.provider) if options.provider is not None else None
         self._credentials: Credentials | None = None
         self._lease_writer: str | None = None

@@ -37,6 +37,8 @@ _IN_QUERY = {
     "require-content-md5": "requireContentMD5",
 }
 _USER = re.compile(r"(?<=://)[^/@\s]*@")
+# A path as a URL can have it, by the rules of the Go library.
+_ESCAPED = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/\[\]-]|%[0-9A-Fa-f]{2})*")
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,10 @@ class ReplicaTarget:
     def prefix(self) -> str:
         """The path in the bucket, without slashes at its ends; for files the absolute path of the folder."""
         url = self.options.get("url")
-        path = unquote(urlsplit(str(url)).path) if url else str(self.options.get("path") or "")
-        return path.rstrip("/") if self.kind == "file" else path.strip("/")
+        path = urlsplit(str(url)).path if url else str(self.options.get("path") or "")
+        if self.kind == "file":
+            return (_folder_of(path) if url else path).rstrip("/")
+        return (unquote(path) if url else path).strip("/")
 
     @property
     def endpoint(self) -> str | None:
@@ -129,9 +133,13 @@ def parse_target(given: Any, place: str) -> ReplicaTarget:
     if url is None and not path and not options.get("bucket"):
         raise ConfigError(f"{place}: {_NEEDS}")
     if url is not None:
-        options["url"] = _checked_url(str(url), place)
         if path:
             raise ConfigError(f"{place}.path: the url has a path already: leave path out")
+        if urlsplit(str(url)).scheme:
+            options["url"] = _checked_url(str(url), place)
+        else:
+            # As a path: in the URL of a file, Litestream takes escapes for what they are.
+            options["path"] = _absolute(str(options.pop("url")))
     elif kind in (None, "file"):
         # Litestream is started somewhere else.
         options["path"] = _absolute(str(path))
@@ -140,8 +148,6 @@ def parse_target(given: Any, place: str) -> ReplicaTarget:
 
 def _checked_url(url: str, place: str) -> str:
     parts = urlsplit(url)
-    if not parts.scheme:
-        return "file://" + quote(_absolute(url))
     if parts.scheme not in SCHEMES and not url.startswith("arn:"):
         raise ConfigError(
             f"{place}: Litestream has no replicas at {parts.scheme}://; it has {', '.join(f'{s}://' for s in SCHEMES)}"
@@ -151,6 +157,11 @@ def _checked_url(url: str, place: str) -> str:
     if parts.scheme == "file" and (parts.netloc or not parts.path):
         raise ConfigError(f"{place}: an absolute path is needed, as in file:///var/backups/name")
     return url
+
+
+def _folder_of(path: str) -> str:
+    """The folder that Litestream takes the path of a file URL for: it keeps escapes, and escapes what needs it."""
+    return path if _ESCAPED.fullmatch(path) else quote(unquote(path), safe="/$&+,:;=@~")
 
 
 def _absolute(path: str) -> str:
