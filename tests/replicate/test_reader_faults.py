@@ -307,7 +307,7 @@ def test_copies_of_a_killed_server_are_deleted_by_the_next(writer, tmp_path, mon
         assert lasting.sums()[0] == ROWS
 
 
-@pytest.mark.parametrize("name", ["my db ü", "my%20db", "a-b", "100%25", "x.db"])
+@pytest.mark.parametrize("name", ["my db ü", "my%20db.db"])
 def test_a_folder_with_an_odd_name(tmp_path, name):
     writer = Writer(tmp_path, f"odd {name}")
     try:
