@@ -63,8 +63,8 @@ HOSTILE = {
 
 def test_every_endpoint_with_a_body_is_here():
     described = {name for name, operation in OPERATIONS.items() if operation.body is not None}
-    # The vector of files and tokens have tests of their own.
-    assert described == set(ENDPOINTS)
+    # Reports of browsers change nothing; test_page_frame sends bad ones.
+    assert described - {"csp-reports"} == set(ENDPOINTS)
 
 
 @pytest.fixture

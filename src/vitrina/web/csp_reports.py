@@ -45,7 +45,7 @@ async def csp_report(site: Site, request: Request) -> Response:
         _said[directive, blocked] = now
         # As repr: the report is made by whoever sends it.
         log.warning("Blocked %r (%r) on %r; %s", blocked, directive, page, _suspects(site, directive, blocked))
-    return Response("", status=204)
+    return Response.json({"ok": True})
 
 
 def _suspects(site: Site, directive: str, blocked: str) -> str:

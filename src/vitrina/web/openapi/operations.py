@@ -78,7 +78,6 @@ INSTANCE: Mapping[str, Operation] = {
         "A browser's report on the content security policy",
         body=_fixed({"type": "object", "properties": {"csp-report": {"type": "object"}}, "required": ["csp-report"]}),
         get=(),
-        post=(204,),
         refused=(400,),
     ),
     "plugins": Operation("Plugins that are loaded", "view-instance", {"all": _ON}, shapes=("array",)),
