@@ -1,6 +1,6 @@
 """Replication while processes are killed, keys change, and the object store or the disk fails; compared row by row.
 
-``VITRINA_KILLS`` is the number of rounds of each kind; three unless set.
+``VITRINA_KILLS`` is the number of rounds of each kind; one unless set.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from replicated_server import Load, ReplicatedServer, check_copy, is_running, se
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(7200)]
 
-ROUNDS = int(os.environ.get("VITRINA_KILLS", "3"))
+ROUNDS = int(os.environ.get("VITRINA_KILLS", "1"))
 
 
 def _more(load: Load, count: int = 5) -> None:
