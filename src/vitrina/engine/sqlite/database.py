@@ -77,7 +77,7 @@ class SqliteDatabase:
         self._lock = threading.Lock()
         self._closed = False
         self._next_look: asyncio.Future[int] | None = None
-        self._next_glance: asyncio.Future[frozenset[str]] | None = None
+        self._next_glance: asyncio.Future[None] | None = None
         self._memo: tuple[int, dict[str, Any]] = (0, {})
         self._fingerprint = Fingerprint(spec.hash, None if counts is None else dict(counts))
         self._fingerprint_begun = spec.is_mutable or spec.path is None or self._fingerprint.is_complete
@@ -184,33 +184,35 @@ class SqliteDatabase:
         return self._current()[1]
 
     async def holds(self, generation: int, tables: frozenset[str] | None) -> bool:
-        """Whether ``tables``, or everything with None, are still as they were in ``generation`` (at most one hop)."""
+        """Whether ``tables``, or everything with None, are still as they were in ``generation`` (at most one hop).
+
+        While a commit of this process is under way, and locks the file, what
+        was before it still holds: nobody has been told that it was done.
+        """
         if self.is_mutable or self.path is None:
-            in_doubt = await self._glance()
-            if in_doubt and (tables is None or not tables.isdisjoint(in_doubt)):
-                await self.look()
+            await self._glance()
         return not self._watcher.changes.since(generation, tables)
 
-    async def _glance(self) -> frozenset[str]:
-        """As :meth:`look`, without waiting for a commit that is under way; the tables of which it tells nothing."""
+    async def _glance(self) -> None:
+        """As :meth:`look`, without waiting for a commit that is under way."""
         if not self.pool.num_sql_threads:
-            return self._glance_now()
+            self._glance_now()
+            return
         shared = self._next_glance
         if shared is None:
             shared = self._next_glance = asyncio.ensure_future(self.pool.run(self._shared_glance))
-        return await asyncio.shield(shared)
+        await asyncio.shield(shared)
 
-    def _shared_glance(self) -> frozenset[str]:
+    def _shared_glance(self) -> None:
         self._next_glance = None
-        return self._glance_now()
+        self._glance_now()
 
-    def _glance_now(self) -> frozenset[str]:
+    def _glance_now(self) -> None:
         with self._turn, self._lock:
             self._ensure_open()
-            in_doubt = self._watcher.in_doubt()
-        if in_doubt is None:
+            locked = self._watcher.is_committing()
+        if not locked:
             self._current()
-        return in_doubt or frozenset()
 
     async def read(self, job: Callable[[SqliteReader], T], *, catalog: DatabaseCatalog | None = None) -> T:
         """Run ``job(reader)`` in a reader thread (one hop); the contract is in the protocol."""

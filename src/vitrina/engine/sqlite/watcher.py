@@ -175,12 +175,12 @@ class Watcher:
         self._stamp = self._stamp_of_file()
         self._data_version = data_version
 
-    def in_doubt(self) -> frozenset[str] | None:
-        """While an exclusive commit is under way: the tables that it changes, all others being as last seen."""
+    def is_committing(self) -> bool:
+        """Whether a commit of this process is under way that locks the file, which is still the one last seen."""
         if self._committing is None or not self._committing.exclusive:
-            return None
+            return False
         self.look_at_file()
-        return self._committing.tables if self._committing.epoch == self.epoch else None
+        return self._committing.epoch == self.epoch
 
     def must_wait(self) -> bool:
         """Whether a commit of this process is under way, and keeps a look from telling what changed."""
