@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -37,28 +38,35 @@ def run(*arguments: str | Path, cwd: Path | None = None, **extra: str) -> subpro
 @contextmanager
 def started(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
     """A process that is ended at the latest when the test is."""
-    process = subprocess.Popen(
-        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment()
-    )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+    # A file, not a pipe: a process whose pipe nobody empties stops after some hundred lines.
+    with tempfile.NamedTemporaryFile() as written, open(written.name) as printed:
+        process = subprocess.Popen(
+            command(*arguments), stdout=written, stderr=subprocess.STDOUT, text=True, env=environment()
+        )
+        process.stdout = printed
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
 
 
 def announced(process: subprocess.Popen[str]) -> tuple[str, list[str]]:
     """The address that a server says it listens on, and the lines it printed until then."""
     assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        lines.append(line.rstrip("\n"))
-        if "running on" in line:
-            return line.split("running on ")[1].split(" (")[0], lines
-    raise AssertionError("the server ended: " + "\n".join(lines))
+    lines = [""]
+    while True:
+        has_ended = process.poll() is not None
+        while part := process.stdout.readline():
+            lines[-1] += part.rstrip("\n")
+            if part.endswith("\n"):
+                if "running on" in lines[-1]:
+                    return lines[-1].split("running on ")[1].split(" (")[0], lines
+                lines.append("")
+        if has_ended:
+            raise AssertionError("the server ended: " + "\n".join(lines))
+        time.sleep(0.01)
 
 
 def fetch(url: str) -> bytes:

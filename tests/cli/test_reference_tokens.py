@@ -1,6 +1,7 @@
 """Tokens and cookies open both servers: the reference, in an environment of its own, and Vitrina."""
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -39,12 +40,18 @@ def data(tmp_path):
     return path
 
 
+def bare_environment():
+    """Without the path by which child processes of Vitrina find the old names."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
 def make(command, *arguments):
     done = subprocess.run(
         [str(command), "create-token", "root", "--secret", SECRET, *arguments],
         capture_output=True,
         text=True,
         timeout=60,
+        env=bare_environment(),
         check=True,
     )
     return done.stdout.strip()
@@ -57,6 +64,7 @@ def ask(command, data, path, token):
         capture_output=True,
         text=True,
         timeout=60,
+        env=bare_environment(),
         check=False,
     )
     return done.returncode, json.loads(done.stdout)

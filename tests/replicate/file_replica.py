@@ -63,6 +63,11 @@ class Writer:
         )
         until(lambda: list(self.path.parent.glob("[!.]*/ltx/0/*.ltx")), "the first upload")
 
+    def stop(self) -> None:
+        """Replicate no more."""
+        self.process.terminate()
+        self.process.wait()
+
     def begin_anew(self) -> None:
         """Lose the replica and what Litestream knows of it, and begin another one in its place."""
         self.process.kill()
@@ -78,5 +83,4 @@ class Writer:
 
     def close(self) -> None:
         self.conn.close()
-        self.process.terminate()
-        self.process.wait()
+        self.stop()

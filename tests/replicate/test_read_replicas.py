@@ -202,6 +202,8 @@ def test_too_old_a_copy_is_refused(writer, tmp_path):
     with started("serve", writer.replica, *options) as process:
         address, _ = announced(process)
         assert fetch(f"{address}/-/healthz")[0] == 200
+        # else it would begin another replica where the hidden one was
+        writer.stop()
         hidden = tmp_path / "hidden"
         (tmp_path / "replica").rename(hidden)
         _, headers, body = until(
