@@ -112,7 +112,17 @@ class TokenInvalid(VitrinaError):
 
 
 class Forbidden(VitrinaError):
+    """The actor may not do this.
+
+    ``if_missing`` is what is said where the thing in question does not exist:
+    the answer to those who are not to learn whether it does.
+    """
+
     status = 403
+
+    def __init__(self, message: str = "", *, if_missing: VitrinaError | None = None, **options: Any) -> None:
+        super().__init__(message, **options)
+        self.if_missing = if_missing
 
 
 class ArgumentNotAllowed(VitrinaError):

@@ -24,8 +24,7 @@ from vitrina.http.router import PluginRoute, Route, Router
 from vitrina.http.static import StaticFiles, static_handler
 from vitrina.http.telemetry import TelemetryMiddleware
 from vitrina.http.trace_output import traced
-from vitrina.web.concealment import KEY as HIDE_EXISTENCE
-from vitrina.web.concealment import conceal
+from vitrina.web.concealment import conceal, hides_existence, refuse_hidden
 from vitrina.web.credentials import credential_routes
 from vitrina.web.custom_page import custom_page
 from vitrina.web.error_page import csrf_page_renderer
@@ -117,6 +116,7 @@ def _ports(site: Site, datasette: Any) -> Ports:
             await refresh_old_queries(site, datasette)
         return await authenticator.authenticate(request)
 
+    hides = hides_existence(site)
     ports = Ports(
         pattern_of=_pattern_of,
         startup=startup,
@@ -129,7 +129,8 @@ def _ports(site: Site, datasette: Any) -> Ports:
         # Asked for each time: tests register plugins while an instance runs.
         handle_exception=handle_exception,
         forbidden=forbidden,
-        conceal=partial(conceal, site) if site.config.vitrina.get(HIDE_EXISTENCE) else None,
+        refuse_hidden=partial(refuse_hidden, site) if hides else None,
+        conceal=partial(conceal, site) if hides else None,
         custom_page=lambda request: custom_page(site, request),
         call_view=_view_caller(datasette),
         sign_messages=lambda value: site.signer.sign(value, _MESSAGES),

@@ -186,6 +186,8 @@ class Application:
             request.scope["url_route"] = {"kwargs": match.url_vars}
             if isinstance(route, PluginRoute):
                 return await self._plugin_view(route, request, outgoing)
+            if self.ports.refuse_hidden is not None:
+                await self.ports.refuse_hidden(request)
             response = await self._built_in(route, request, outgoing)
             if response.status == 404 and self.ports.conceal is not None:
                 # A page's own wording would tell it from a page that is hidden.

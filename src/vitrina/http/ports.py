@@ -50,8 +50,9 @@ class Ports:
     ``render_error`` gives the HTML of an error page and ``render_csrf_error``
     that of a refused form (context: ``reason``). ``handle_exception``,
     ``forbidden`` and ``custom_page`` may answer in place of an error page,
-    with None to decline. ``conceal``
-    may put another error in the place of one that tells too much. ``site_for`` gives the site that a built-in page sees
+    with None to decline. ``refuse_hidden`` raises before a built-in page runs
+    that must not be told from a missing one, and ``conceal`` may put another
+    error in the place of one that tells too much. ``site_for`` gives the site that a built-in page sees
     in this request. ``skip_csrf`` is asked, by its scope, about a request that
     would be refused for its origin. ``call_view`` calls a plugin's view function.
     ``sign_messages`` and ``unsign_messages`` are for the flash message cookie.
@@ -70,6 +71,7 @@ class Ports:
     handle_exception: Callable[[Request, Exception], Awaitable[Response | None]] | None = None
     forbidden: Callable[[Request, str], Awaitable[Response | None]] | None = None
     site_for: Callable[[Any, Request], Any] | None = None
+    refuse_hidden: Callable[[Request], Awaitable[None]] | None = None
     conceal: Callable[[Request, Exception], Awaitable[Exception]] | None = None
     custom_page: Callable[[Request], Awaitable[Response | None]] | None = None
     skip_csrf: Callable[[Scope], bool] = lambda scope: False

@@ -27,12 +27,13 @@ def plan_through(
 
 def _plan_one(catalog: DatabaseCatalog, table: Table, text: str, visible: Callable[[str], bool], number: int) -> Where:
     other_name, column, value = _parse(text)
+    no_key = BadRequest("Invalid _through - could not find corresponding foreign key")
     if not visible(other_name):
-        raise Forbidden("view-table")
+        raise Forbidden("view-table", if_missing=no_key)
     other = catalog.tables.get(other_name)
     key = _key_between(other, table) if other else None
     if other is None or key is None or key.other_column is None:
-        raise BadRequest("Invalid _through - could not find corresponding foreign key")
+        raise no_key
     return Where(
         f"{escape(key.other_column)} in (select {escape(key.column)} from {escape(other.name)} "
         f"where {escape(column)} = :p{number})",

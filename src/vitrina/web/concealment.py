@@ -2,46 +2,91 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from vitrina.access.resources import DatabaseResource, QueryResource, Resource, TableResource
 from vitrina.errors import Forbidden, NotFound
 from vitrina.tilde import tilde_decode
+from vitrina.web.target import current_catalog
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from vitrina.http.request import Request
     from vitrina.web.site import Site
 
-#: key of the configuration's ``vitrina`` block
-KEY = "hide_existence"
 
-_ACTIONS = ("view-database", "view-table", "view-query")
+async def refuse_hidden(site: Site, request: Request) -> None:
+    """Raise NotFound where the URL names something that the actor may do nothing with, or that is not there.
+
+    Asked before a page of a database runs: what pages say to those who lack a
+    permission, and in which order they look at a body, differs from page to page.
+    """
+    if "database" in request.url_vars and not await _may_do_anything(site, request):
+        raise _not_found()
 
 
 async def conceal(site: Site, request: Request, error: Exception) -> Exception:
     """The error to answer with: for a URL inside a database, one 404 for hidden and missing alike.
 
-    A refusal concerning something that the actor may view stays a refusal.
+    A refusal concerning something that the actor may see stays a refusal.
     """
     if not isinstance(error, (Forbidden, NotFound)) or "database" not in request.url_vars:
         return error
-    if isinstance(error, Forbidden) and await _may_view(site, request):
-        return error
+    if isinstance(error, Forbidden) and await _may_do_anything(site, request):
+        return error.if_missing or error
+    return _not_found()
+
+
+def hides_existence(site: Site) -> bool:
+    """Whether the configuration asks for it."""
+    return bool(site.config.vitrina.get("hide_existence"))
+
+
+async def visible_configuration(site: Site, request: Request) -> Mapping[str, Any]:
+    """The configuration without the databases, tables and queries that the actor may not view."""
+    raw = site.config.raw
+    if not isinstance(raw.get("databases"), dict):
+        return raw
+    access = await site.permissions.load(request.actor, ("view-database", "view-table", "view-query"))
+    databases = {}
+    for database, block in raw["databases"].items():
+        if access.allowed("view-database", database):
+            databases[database] = dict(block)
+            for part, action in (("tables", "view-table"), ("queries", "view-query")):
+                if isinstance(block.get(part), dict):
+                    kept = {
+                        name: value for name, value in block[part].items() if access.allowed(action, database, name)
+                    }
+                    databases[database][part] = kept
+    return {**raw, "databases": databases}
+
+
+def _not_found() -> NotFound:
     return NotFound("Not found", hint="There is no such page here, or it is not for you to see.")
 
 
-async def _may_view(site: Site, request: Request) -> bool:
-    """Whether the actor may view what the URL names: the table or query where it names one, else the database."""
+async def _may_do_anything(site: Site, request: Request) -> bool:
+    """Whether some action is allowed on what the URL names: the table or query where it names one, else the database.
+
+    Tokens may be good for inserting into a table and for nothing else.
+    """
     route = tilde_decode(request.url_vars["database"])
     database = next((database for database in site.databases.values() if database.route == route), None)
     if database is None:
         return False
-    catalog = await database.ready()
-    access = await site.permissions.load(request.actor, _ACTIONS)
     child = request.url_vars.get("table") or request.url_vars.get("query")
     if child is None:
-        return access.allowed("view-database", database.name)
+        return await _any_allowed(site, request, DatabaseResource, database.name, None)
     name = tilde_decode(child)
-    if catalog.get(name) is not None:
-        return access.allowed("view-table", database.name, name)
-    known = site.store.snapshot.query(database.name, name) is not None
-    return known and access.allowed("view-query", database.name, name)
+    if site.store.snapshot.query(database.name, name) is not None:
+        return await _any_allowed(site, request, QueryResource, database.name, name)
+    # Another program may have made the table a moment ago.
+    known = (await database.ready()).get(name) or (await current_catalog(database)).get(name)
+    return known is not None and await _any_allowed(site, request, TableResource, database.name, name)
+
+
+async def _any_allowed(site: Site, request: Request, kind: type[Resource], parent: str, child: str | None) -> bool:
+    actions = [action.name for action in site.permissions.actions.values() if action.resource_class is kind]
+    access = await site.permissions.load_with_own(request.actor, actions, parent, child)
+    return any(access.allowed(action, parent, child) for action in actions)

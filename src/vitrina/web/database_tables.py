@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitrina.catalog.model import DatabaseCatalog, Table
 from vitrina.execute.counts import TableCount
+from vitrina.web.concealment import hides_existence
 from vitrina.web.database_summary import is_hidden, known_tables, reachable_keys
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ def table_items(
     """The tables that may be viewed, hidden ones last, then by name. A missing count ran out of time."""
     items = []
     known = known_tables(catalog)
-    for name in access.children("view-table", catalog.name, catalog.tables):
+    viewed = access.children("view-table", catalog.name, catalog.tables)
+    shown = frozenset(viewed) if hides_existence(site) else None
+    for name in viewed:
         table = catalog.tables[name]
         count = counts.get(name)
         items.append(
@@ -32,7 +35,7 @@ def table_items(
                 "count_truncated": count.truncated if count else False,
                 "hidden": is_hidden(site, catalog.name, table),
                 "fts_table": table.fts_table,
-                "foreign_keys": _foreign_keys(known, table),
+                "foreign_keys": _foreign_keys(known, table, shown),
                 "private": access.private("view-table", catalog.name, name),
             }
         )
@@ -40,14 +43,17 @@ def table_items(
     return items
 
 
-def _foreign_keys(known: frozenset[str], table: Table) -> dict[str, list[dict[str, Any]]]:
+def _foreign_keys(known: frozenset[str], table: Table, shown: frozenset[str] | None) -> dict[str, list[dict[str, Any]]]:
+    """Keys from and to other tables, of which only those in ``shown`` are named where that is not None."""
     incoming = [
         {"other_table": key.other_table, "column": key.declared_column, "other_column": key.other_column}
         for key in table.incoming
+        if shown is None or key.other_table in shown
     ]
     outgoing = [
         {"other_table": key.other_table, "column": key.column, "other_column": key.declared_column}
         for key in reachable_keys(known, table)
+        if shown is None or key.other_table in shown
     ]
 
     def order(item: dict[str, Any]) -> tuple[str, str, str]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vitrina.config.secrets import redact
 from vitrina.http.response import Response
 from vitrina.web.absolute import alternate_json
+from vitrina.web.concealment import hides_existence, visible_configuration
 from vitrina.web.page import render_page
 from vitrina.web.permission_pages.tabs import debug_tabs
 from vitrina.web.plugin_list import plugin_list
@@ -45,7 +46,8 @@ async def settings_page(site: Site, request: Request) -> Response:
 async def config_page(site: Site, request: Request) -> Response:
     """``/-/config``: the configuration with its secrets hidden."""
     await site.permissions.ensure(request.actor, "view-instance")
-    return await _document(site, request, "config", {"ok": True, **redact(site.config.raw)})
+    shown = await visible_configuration(site, request) if hides_existence(site) else site.config.raw
+    return await _document(site, request, "config", {"ok": True, **redact(shown)})
 
 
 async def databases_page(site: Site, request: Request) -> Response:

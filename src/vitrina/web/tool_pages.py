@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from vitrina.catalog.model import Table
 from vitrina.errors import Forbidden
+from vitrina.web.concealment import hides_existence
 from vitrina.web.page import render_page
 from vitrina.web.target import current_catalog
 
@@ -27,7 +28,7 @@ async def patterns_page(site: Site, request: Request) -> Response:
 
 async def autocomplete_page(site: Site, request: Request) -> Response:
     """``/-/debug/autocomplete``: try the autocompletion of one table, or choose one."""
-    access = await site.permissions.load(request.actor, ("view-instance", "view-table"))
+    access = await site.permissions.load(request.actor, ("view-instance", "view-database", "view-table"))
     if not access.allowed("view-instance"):
         raise Forbidden("view-instance")
     database = request.args.get("database") or ""
@@ -44,9 +45,11 @@ async def autocomplete_page(site: Site, request: Request) -> Response:
 
 async def _chosen(site: Site, access: Access, database_name: str, table_name: str) -> dict[str, Any]:
     database = site.databases.get(database_name)
-    if database is None:
+    if database is None or (hides_existence(site) and not access.allowed("view-database", database_name)):
         return {"error": "Database not found."}
     if not access.allowed("view-table", database_name, table_name):
+        if hides_existence(site):
+            return {"error": "Table not found."}
         raise Forbidden("view-table")
     table = (await current_catalog(database)).tables.get(table_name)
     if table is None:
