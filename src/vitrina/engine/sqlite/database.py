@@ -191,6 +191,7 @@ class SqliteDatabase:
         """
         if self.is_mutable or self.path is None:
             await self._glance()
+            self._own_commits.outdate(tables)
         return not self._watcher.changes.since(generation, tables)
 
     async def _glance(self) -> None:
@@ -281,6 +282,20 @@ class SqliteDatabase:
         slot: Slot | None = None,
         *,
         seen: dict[Any, Seen] | None = None,
+    ) -> T:
+        self._own_commits.begin_read()
+        try:
+            return self._run_job(job, planned_with, awaited, slot, seen)
+        finally:
+            self._own_commits.end_read()
+
+    def _run_job(
+        self,
+        job: Callable[[SqliteReader], T],
+        planned_with: DatabaseCatalog | None,
+        awaited: Awaited,
+        slot: Slot | None,
+        seen: dict[Any, Seen] | None,
     ) -> T:
         current, generation = self._current()
         noted = None if seen is None else seen.setdefault(self, Seen(generation))

@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from typing import Any
 
+from vitrina.engine.sqlite.alternation import Alternation
 from vitrina.engine.sqlite.watcher import Watcher
 
 # What a commit may keep those waiting who look whether something changed, in seconds: after that it counts as any
@@ -34,6 +35,20 @@ class OwnCommits:
         self._watcher = watcher
         self._lock = lock
         self._settled = threading.Condition(lock)
+        self._turns = Alternation(lock, self._settled, watcher.must_wait)
+
+    def begin_read(self) -> None:
+        """Let a commit end that is under way; no other one begins soon before :meth:`end_read`."""
+        self._turns.begin_read(_WAIT_S)
+
+    def end_read(self) -> None:
+        """The read is done."""
+        self._turns.end_read()
+
+    def outdate(self, tables: frozenset[str] | None) -> None:
+        """What was read of ``tables`` is wanted: if a commit changes it, it will be read again."""
+        if self._watcher.is_changing(tables):
+            self._turns.expect_read()
 
     def wait(self) -> None:
         """With the lock held: let a commit end that is under way, and of which nobody knows yet what it changed."""
@@ -42,17 +57,21 @@ class OwnCommits:
 
     def commit(self, conn: sqlite3.Connection, tables: frozenset[str] | None) -> None:
         """Commit the transaction of ``conn``, which changed rows of ``tables`` only, None for anything."""
-        if tables is None or _first_value(conn, _TEMPORARY_TRIGGERS) is not None:
+        if tables is None or not self._watcher.tells_commits or _first_value(conn, _TEMPORARY_TRIGGERS) is not None:
             conn.commit()
             return
         before = _data_version(conn)
         exclusive = _first_value(conn, "PRAGMA journal_mode") != "wal"
-        reading = conn.execute(_READING) if exclusive else None
+        if not exclusive:
+            self._commit(conn, tables, before, exclusive=False)
+            return
+        reading = conn.execute(_READING)
         try:
-            self._commit(conn, tables, before, exclusive=exclusive)
+            self._turns.begin_commit()
+            self._commit(conn, tables, before, exclusive=True)
         finally:
-            if reading is not None:
-                reading.close()
+            self._turns.end_commit()
+            reading.close()
 
     def _commit(self, conn: sqlite3.Connection, tables: frozenset[str], before: Any, *, exclusive: bool) -> None:
         with self._lock:

@@ -137,6 +137,11 @@ class Watcher:
 
     # Commits of this process
 
+    @property
+    def tells_commits(self) -> bool:
+        """Whether one commit can be told from another here."""
+        return self._spec.path is not None and not self._spec.nolock and self._spec.is_mutable
+
     def begin_commit(self, tables: frozenset[str], *, exclusive: bool) -> bool:
         """Take note of all that was committed until now: the caller, who holds the write lock, is about to commit.
 
@@ -145,7 +150,7 @@ class Watcher:
         which must follow where this gives True. With False the commit cannot
         be told from others: the next look takes it for a change of anything.
         """
-        if self._spec.path is None or self._spec.nolock or not self._spec.is_mutable:
+        if not self.tells_commits:
             return False
         try:
             self.look_at_file()
@@ -181,6 +186,11 @@ class Watcher:
             return False
         self.look_at_file()
         return self._committing.epoch == self.epoch
+
+    def is_changing(self, tables: frozenset[str] | None) -> bool:
+        """Whether a commit of this process is under way that locks the file and changes any of ``tables``."""
+        commit = self._committing
+        return commit is not None and commit.exclusive and (tables is None or not tables.isdisjoint(commit.tables))
 
     def must_wait(self) -> bool:
         """Whether a commit of this process is under way, and keeps a look from telling what changed."""
