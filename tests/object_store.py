@@ -55,6 +55,8 @@ class ObjectStore:
         options += [f"-filer.port.grpc={p + 5}", "-s3", f"-s3.port={p + 6}", f"-s3.port.grpc={p + 7}"]
         options += ["-s3.port.iceberg=0", "-s3.port.lance=0", f"-s3.config={self.folder / 's3.json'}"]
         options += ["-volume.max=30", "-master.volumeSizeLimitMB=512", f"-dir={self.folder / 'data'}"]
+        # It elects itself when it is started again; with the usual 10 s it would serve nothing until then.
+        options += ["-master.electionTimeout=500ms", "-master.heartbeatInterval=100ms", "-master.telemetry=false"]
         with (self.folder / "weed.log").open("ab") as log:
             self.process = subprocess.Popen([weed, "server", *options], stdout=log, stderr=log, cwd=self.folder)
         deadline = time.monotonic() + 60

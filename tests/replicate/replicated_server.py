@@ -262,7 +262,7 @@ class Load:
                 self.promised.append(row)
                 self.waits.append(time.monotonic() - began)
             else:
-                self._stop.wait(0.004)
+                self._stop.wait(0.01)
 
 
 def check_copy(server: ReplicatedServer, copy: list[tuple[int, str]], load: Load) -> int:
