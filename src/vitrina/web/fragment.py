@@ -52,6 +52,8 @@ def _pairs(request: Request, table: Table) -> list[tuple[str, str]]:
     pairs = [pair for pair in request.pairs if pair[0] != "_row"]
     row_path = request.args.get("_row")
     if row_path:
+        if table.is_view:
+            raise BadRequest("_row is not supported for views")
         columns = pk_columns_of(table)
         values = [tilde_decode(part) for part in row_path.split(",")]
         if len(columns) != len(values):

@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from vitrina.http.request import Request
     from vitrina.web.site import Site
 
+#: what every answer about data says, refused shapes and redirects of its forms too
+NO_REFERRER = {"Referrer-Policy": "no-referrer"}
+
 
 def cache_control(site: Site, request: Request, *, private: bool) -> dict[str, str]:
     """``Cache-Control`` of a successful table, row or stored query page; empty under ``--reload``.
@@ -27,7 +30,7 @@ def cache_control(site: Site, request: Request, *, private: bool) -> dict[str, s
 def page_headers(site: Site, request: Request, *, private: bool, next_url: str | None = None) -> dict[str, str]:
     """Headers common to every format of a data page; ``next_url`` is the absolute address of the next page."""
     headers = cache_control(site, request, private=private)
-    headers["Referrer-Policy"] = "no-referrer"
+    headers.update(NO_REFERRER)
     if next_url:
         headers["Link"] = f'<{next_url}>; rel="next"'
     return headers

@@ -8,6 +8,7 @@ from vitrina.errors import BadRequest
 from vitrina.http.response import Response
 from vitrina.render.json import encode
 from vitrina.web.extras import QUERY, describe_debug, describe_extras, describe_request
+from vitrina.web.page_headers import NO_REFERRER
 from vitrina.web.query_cells import rendered_by_plugins
 from vitrina.web.shapes import BARE, JSON_TYPE, encode_page, parse_shape, shape_response
 
@@ -16,16 +17,19 @@ if TYPE_CHECKING:
 
 
 async def json_response(view: QueryView, headers: dict[str, str]) -> Response:
-    """The rows in the shape that ``_shape=`` asks for; an error has the same shape whatever was asked.
+    """The rows in the shape that ``_shape=`` asks for; an error has one shape, with the extra blocks.
 
     Raises BadRequest for an unknown shape.
     """
     if view.error is not None:
-        failed = {"ok": False, "rows": [], "error": view.error, "errors": [view.error], "status": 400}
-        return Response(encode({**failed, "truncated": False}), 400, headers, JSON_TYPE)
-    shape = parse_shape(view.request)
+        failed = {"ok": False, "rows": [], **await extra_blocks(view)}
+        failed |= {"error": view.error, "errors": [view.error], "status": 400, "truncated": False}
+        return Response(encode(failed), 400, headers, JSON_TYPE)
+    refused_with = NO_REFERRER if view.stored else {}
+    shape = parse_shape(view.request, headers=refused_with)
     if shape.name == "object":
-        raise BadRequest("_shape=object is only available on tables", hint="The rows of a query have no key.")
+        message = "_shape=object is only available on tables"
+        raise BadRequest(message, hint="The rows of a query have no key.", headers=refused_with)
     extras = {} if shape.name in BARE else await extra_blocks(view)
     ending = {**extras, "truncated": view.result.truncated}
     body = encode_page(shape, {"ok": True}, view.columns, view.rows, ending=ending)

@@ -33,12 +33,12 @@ async def respond(view: QueryView, headers: Mapping[str, str] | None = None) -> 
     match view.format:
         case "json":
             return await json_response(view, sent)
+        case "blob":
+            # The contract: of SQL that failed, only the column is missed.
+            return query_blob(view, sent)
     if view.error is not None:
         raise BadRequest(view.error, title="Invalid SQL")
-    match view.format:
-        case "csv":
-            return await query_csv(view, sent)
-        case "blob":
-            return query_blob(view, sent)
+    if view.format == "csv":
+        return await query_csv(view, sent)
     response: Response = await foreign_response(view, sent)
     return response

@@ -35,19 +35,19 @@ class Shape:
     proof: bool = False
 
 
-def parse_shape(request: Request, *, strict: bool = True) -> Shape:
+def parse_shape(request: Request, *, strict: bool = True, headers: Mapping[str, str] | None = None) -> Shape:
     """The shape that the query string asks for.
 
-    Where ``strict``, raises BadRequest for an unknown shape and for a
-    ``_json_infinity`` that is neither on nor off; else the caller asks
-    :func:`check_shape` and :func:`check_infinity`.
+    Where ``strict``, raises BadRequest for an unknown shape, sent with
+    ``headers``, and for a ``_json_infinity`` that is neither on nor off; else
+    the caller asks :func:`check_shape` and :func:`check_infinity`.
     """
     args = request.args
     if not len(args):
         return Shape()
     name = args.get("_shape", "objects")
     if strict:
-        check_shape(name)
+        check_shape(name, headers)
         check_infinity(request)
     infinity = "_json_infinity" in args and parse_bool(args["_json_infinity"])
     return Shape(name, bool(args.get("_nl")), bool(infinity), tuple(args.getlist("_json")), bool(args.get("_proof")))

@@ -102,7 +102,7 @@ function start(head) {
   });
 }
 
-for (const head of document.querySelectorAll("table.rows-and-columns:not(.record) th[data-column]")) start(head);
+for (const head of document.querySelectorAll("table.rows-and-columns:not(.record) th[data-column]:not([data-is-link-column])")) start(head);
 document.addEventListener("keydown", onKey);
 document.addEventListener("click", (event) => {
   if (open && !open.menu.contains(event.target)) close();

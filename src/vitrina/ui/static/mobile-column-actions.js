@@ -3,7 +3,7 @@
 import { actionsOf, statistics } from "./column-actions.js";
 
 const narrow = matchMedia("(max-width: 640px)");
-const heads = [...document.querySelectorAll("table.rows-and-columns:not(.record) th[data-column]")];
+const heads = [...document.querySelectorAll("table.rows-and-columns:not(.record) th[data-column]:not([data-is-link-column])")];
 
 function actionLine(item, modal) {
   const node = document.createElement(item.href ? "a" : "button");

@@ -13,7 +13,7 @@ from vitrina.web.blob import blob_answer, wanted_column
 from vitrina.web.csv_export import csv_response, parse_csv_options
 from vitrina.web.extras import ROW, refuse_unknown_extras, requested_extras
 from vitrina.web.output_renderers import output_renderers, run_renderer
-from vitrina.web.page_headers import page_headers
+from vitrina.web.page_headers import NO_REFERRER, page_headers
 from vitrina.web.reuse import reusable
 from vitrina.web.row.extras import compute_extras
 from vitrina.web.row.html_page import add_cells, html_response, rendered_page
@@ -87,7 +87,7 @@ async def _json(site: Site, request: Request, database: SqliteDatabase) -> Respo
     wanted = _INCOMING if "foreign_key_tables" in extras else frozenset[str]()
     view = await open_row(site, request, database, extras=extras, wanted=wanted)
     refuse_unknown_extras(request, ROW)
-    shape = parse_shape(request)
+    shape = parse_shape(request, headers=NO_REFERRER)
     if "render_cell" in extras:
         await add_cells(view)
     extra_blocks = {} if shape.name in BARE else compute_extras(view)

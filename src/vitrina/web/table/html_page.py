@@ -145,9 +145,8 @@ def _form_context(view: TableView) -> dict[str, Any]:
     sort = plan.sort
     if not plan.sort and not plan.sort_desc and len(plan.pk_columns) == 1:
         sort = plan.pk_columns[0]
-    names = list(view.table.column_names)
-    if view.table.uses_rowid and "rowid" not in names:
-        names.insert(0, "rowid")
+    # Those shown come first, in their order.
+    names = list(dict.fromkeys((*view.columns, *view.table.column_names)))
     return {
         "sort": sort,
         "sort_desc": plan.sort_desc,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from vitrina.errors import BadRequest
+from vitrina.web.page_headers import NO_REFERRER
 from vitrina.web.shapes import BARE, Shape, check_shape, encode_page
 from vitrina.web.table.extras import compute_extras
 from vitrina.web.table.labels import expand_labels
@@ -21,7 +22,7 @@ def refuse_shape(view: TableView, shape: Shape, next_url: str | None) -> None:
     The answer has the address of the next page all the same, which is why the
     page is run first.
     """
-    headers = {"Link": f'<{next_url}>; rel="next"'} if next_url else None
+    headers = {**NO_REFERRER, "Link": f'<{next_url}>; rel="next"'} if next_url else NO_REFERRER
     check_shape(shape.name, headers)
     if shape.name == "object" and not view.table.primary_keys:
         message = "_shape=object not available for tables with no primary keys"

@@ -13,7 +13,7 @@ from vitrina.plan.model import Wanted
 from vitrina.plan.redirects import form_redirect
 from vitrina.web.extras import TABLE, refuse_unknown_extras, requested_extras, with_implied
 from vitrina.web.output_renderers import output_renderers, run_renderer
-from vitrina.web.page_headers import page_headers
+from vitrina.web.page_headers import NO_REFERRER, page_headers
 from vitrina.web.reuse import reusable
 from vitrina.web.shapes import BARE, Shape, check_infinity, parse_shape, shape_response
 from vitrina.web.table import foreign
@@ -75,7 +75,7 @@ async def _redirect(
     await find_table(database, name)
     await visible_table(site, request, database, name, editing=False)
     url = str(own_path(request)) + (f"?{urlencode(pairs)}" if pairs else "")
-    return Response.redirect(url, headers={"Link": f"<{url}>; rel=preload"})
+    return Response.redirect(url, headers={**NO_REFERRER, "Link": f"<{url}>; rel=preload"})
 
 
 async def _json(site: Site, request: Request, database: SqliteDatabase, name: str) -> Response:
