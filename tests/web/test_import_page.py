@@ -174,3 +174,14 @@ async def test_a_file_is_looked_into_again_with_another_encoding_and_delimiter(s
         assert (refused.status_code, message in refused.json()["error"]) == (400, True), arguments
     assert (await shop.client.post("/shop/-/import?upload=other", actor=ROOT)).status_code == 404
     assert (await shop.client.post(path, actor={"id": "clerk"})).status_code in (403, 404)
+
+
+async def test_a_durable_job_needs_a_replica(shop):
+    ready = (await upload(shop, b"name\nmask\n", "items.csv")).json()["upload"]
+    body = {"upload": ready, "table": "items", "durable": True}
+    answer = await run(shop, body)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("Database shop is not replicated")
+    # The upload is still there, and nothing was written.
+    assert query(shop, "select count(*) from items") == [(0,)]
+    assert (await run(shop, {**body, "durable": False})).status_code == 202

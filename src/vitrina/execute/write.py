@@ -62,6 +62,13 @@ class Writes:
         #: port: whether a database is replicated, for writes that are to be answered when the replica has them
         self.replicated: Callable[[str], bool] = lambda name: False
 
+    def refuse_unreplicated(self, database: str) -> None:
+        """Raise InvalidBody where no write to the database of this name can be durable beyond this machine."""
+        if not self.replicated(database):
+            raise InvalidBody(
+                f"Database {database} is not replicated, so no write to it can be durable beyond this machine"
+            )
+
     async def rows(
         self,
         database: SqliteDatabase,
@@ -162,10 +169,8 @@ class Writes:
         return Renames(database.name, _actor_of(request)).watched(inner, events), events
 
     def _wrappers_of(self, database: SqliteDatabase, request: Any, transaction: bool) -> list[WriteWrapper]:
-        if request is not None and DURABLE in request.state and not self.replicated(database.name):
-            raise InvalidBody(
-                f"Database {database.name} is not replicated, so no write to it can be durable beyond this machine"
-            )
+        if request is not None and DURABLE in request.state:
+            self.refuse_unreplicated(database.name)
         return self._wrappers(database.name, request, transaction) if self._wrappers is not None else []
 
     async def _send(self, events: list[Event]) -> None:

@@ -220,9 +220,12 @@ class Replication:
 
     # Durability
 
-    async def wait_durable(self, database: str) -> str | None:
-        """Wait until the store has what was committed to ``database``; None then, else why it is not known to."""
-        timeout_s = self.config.durable_timeout_s
+    async def wait_durable(self, database: str, more_s: float = 0.0) -> str | None:
+        """Wait until the store has what was committed to ``database``; None then, else why it is not known to.
+
+        ``more_s`` is how much longer than the configured time may be waited, in seconds.
+        """
+        timeout_s = self.config.durable_timeout_s + more_s
         if self.leases.lost(database):
             return "another server has taken the replica over"
         if await self.durability.wait(database, self.replicas[database].path, timeout_s):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
+import time
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
-from vitrina.errors import InvalidBody
+from vitrina.errors import InvalidBody, Unavailable
 from vitrina.execute.imports.load import Loader
 from vitrina.execute.imports.planning import Wishes, plan_import
 from vitrina.execute.imports.report import ImportReport
@@ -19,6 +21,7 @@ from vitrina.plan.imports.model import MODES, Mode, parse_columns
 from vitrina.web.imports.access import ACTIONS, check_target, jobs_of, owner_of, uploads_of
 from vitrina.web.imports.check import column_type_check
 from vitrina.web.target import current_catalog, database_of
+from vitrina.web.write.durable import is_wanted_in_body, wanted_in_address
 from vitrina.web.write.refusals import json_body, refuse_immutable, refusing_in_json
 from vitrina.web.write.repeated import repeatable
 
@@ -48,6 +51,7 @@ KEYS: Mapping[str, tuple[type, bool]] = {
     "format": (str, False),
     "encoding": (str, False),
     "delimiter": (str, False),
+    "durable": (bool, False),
 }
 
 
@@ -69,6 +73,9 @@ async def run_import_job(site: Site, request: Request) -> Response:
     exists = any(name.lower() == table.lower() for name in catalog.tables)
     check_target(access, database.name, table, mode, exists=exists)
     refuse_immutable(database)
+    is_durable = wanted_in_address(request) or await is_wanted_in_body(request)
+    if is_durable:
+        site.writes.refuse_unreplicated(database.name)
     upload = uploads_of(site).get(body["upload"], owner=owner, database=database.name)
     async with upload.lock:
         uploads_of(site).get(body["upload"], owner=owner, database=database.name)
@@ -78,13 +85,15 @@ async def run_import_job(site: Site, request: Request) -> Response:
         plan_import(catalog, source, wishes)
         uploads_of(site).take(upload)
     running = _Running(site, request, database, upload, body, wishes)
+    if is_durable:
+        running.durable = False
     job = jobs_of(site).start(
         "import",
         database.name,
         owner,
         running.work,
         progress=running.progress,
-        stop=running.report.cancel.set,
+        stop=running.stop,
         close=running.close,
     )
     return Response.json({"ok": True, "job": job.as_json()}, 202)
@@ -154,9 +163,13 @@ class _Running:
             _IN_MEMORY, "w+", encoding="utf-8", errors="replace", newline=""
         )
         self.read_bytes = 0
+        #: whether the replica has what was written; None where nobody asked for it
+        self.durable: bool | None = None
+        self._confirmation: asyncio.Future[str | None] | None = None
 
     async def work(self, job: Job) -> None:
-        """Read, check and write the file."""
+        """Read, check and write the file, and wait for the replica where that was asked for."""
+        began = time.monotonic()
         database, pool = self.database, self.database.pool
         source = await pool.run(lambda: _open(self.upload, self.body))
         catalog = await current_catalog(database)
@@ -178,6 +191,28 @@ class _Running:
             self.upload.file.close()
             job.rejected = self.rejected
         await self._announce(is_new=plan.definition is not None)
+        if self.durable is not None:
+            await self._confirm(time.monotonic() - began)
+
+    async def _confirm(self, took_s: float) -> None:
+        """Wait until the replica has it: as long as for any write, and once more what the import took."""
+        replication = self.site.state["replication"]
+        confirmation = asyncio.ensure_future(replication.wait_durable(self.database.name, took_s))
+        self._confirmation = confirmation
+        try:
+            await asyncio.wait((confirmation,))
+        finally:
+            confirmation.cancel()
+        reason = "the job was ended" if confirmation.cancelled() else confirmation.result()
+        if reason is not None:
+            raise Unavailable(f"The rows are committed, but not durable: {reason}")
+        self.durable = True
+
+    def stop(self) -> None:
+        """End early; rows that are committed stay."""
+        self.report.cancel.set()
+        if self._confirmation is not None:
+            self._confirmation.cancel()
 
     def _look_at_file(self) -> None:
         self.read_bytes = self.upload.file.tell()
@@ -202,6 +237,7 @@ class _Running:
             "bytes": self.upload.size,
             "read_bytes": self.read_bytes,
             "report": self.report.as_json(),
+            **({} if self.durable is None else {"durable": self.durable}),
         }
 
     def close(self) -> None:

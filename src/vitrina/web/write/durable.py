@@ -34,7 +34,7 @@ def durable(handler: Handler) -> Handler:
 
     @functools.wraps(handler)
     async def answer(site: Site, request: Request) -> Response:
-        if not wanted_in_address(request) and not await _is_wanted_in_body(request):
+        if not wanted_in_address(request) and not await is_wanted_in_body(request):
             return await handler(site, request)
         request.state[DURABLE] = True
         return await when_durable(site, request, await handler(site, request))
@@ -76,7 +76,8 @@ async def when_durable(site: Site, request: Request, response: Response) -> Resp
     return Response.json(body, 504)
 
 
-async def _is_wanted_in_body(request: Request) -> bool:
+async def is_wanted_in_body(request: Request) -> bool:
+    """Whether a JSON body asks for durability. Raises InvalidBody where its wish is not a boolean."""
     body = await request.post_body()
     if b'"durable"' not in body or not body.lstrip().startswith(b"{"):
         return False
