@@ -1,21 +1,22 @@
 """The whole exception tree of Vitrina.
 
     VitrinaError
-    ├── BadRequest (400)
-    │   ├── InvalidBody             a request body that is not what the endpoint takes
-    │   ├── InvalidSQL              the engine refused a statement
-    │   └── QueryInterrupted        a statement or page ran out of its time
-    ├── TokenInvalid (401)
-    ├── ArgumentNotAllowed (403)    a query string argument that the actor may not use
-    ├── Forbidden (403)
-    ├── NotFound (404)
-    │   ├── DatabaseNotFound
-    │   ├── TableNotFound
-    │   └── RowNotFound
-    ├── MethodNotAllowed (405)
-    ├── Conflict (409)
-    │   └── RowChanged              a row is not what the client was given
-    ├── PayloadTooLarge (413)
+    ├── ClientError (400)           the request cannot be answered as it is
+    │   ├── BadRequest (400)
+    │   │   ├── InvalidBody         a request body that is not what the endpoint takes
+    │   │   ├── InvalidSQL          the engine refused a statement
+    │   │   └── QueryInterrupted    a statement or page ran out of its time
+    │   ├── TokenInvalid (401)
+    │   ├── ArgumentNotAllowed (403)    a query string argument that the actor may not use
+    │   ├── Forbidden (403)
+    │   ├── NotFound (404)
+    │   │   ├── DatabaseNotFound
+    │   │   ├── TableNotFound
+    │   │   └── RowNotFound
+    │   ├── MethodNotAllowed (405)
+    │   ├── Conflict (409)
+    │   │   └── RowChanged          a row is not what the client was given
+    │   └── PayloadTooLarge (413)
     ├── PluginError (500)           a plugin failed; names plugin and hook
     ├── EngineError (500)           the database could not be used
     │   ├── DatabaseCorrupt
@@ -60,7 +61,7 @@ class VitrinaError(Exception):
     ) -> None:
         self.messages: list[str] = [message] if isinstance(message, str) else list(message)
         self.message = "; ".join(self.messages)
-        super().__init__(self.message)
+        Exception.__init__(self, self.message)
         if status is not None:
             self.status = status
         self.hint = hint
@@ -71,7 +72,13 @@ class VitrinaError(Exception):
         self.headers = dict(headers or {})
 
 
-class BadRequest(VitrinaError):
+class ClientError(VitrinaError):
+    """The request cannot be answered as it is."""
+
+    status = 400
+
+
+class BadRequest(ClientError):
     status = 400
 
 
@@ -105,13 +112,13 @@ class QueryInterrupted(BadRequest):
         self.params = params
 
 
-class TokenInvalid(VitrinaError):
+class TokenInvalid(ClientError):
     """A bearer token that a handler recognised and refused."""
 
     status = 401
 
 
-class Forbidden(VitrinaError):
+class Forbidden(ClientError):
     """The actor may not do this.
 
     ``if_missing`` is what is said where the thing in question does not exist:
@@ -125,33 +132,50 @@ class Forbidden(VitrinaError):
         self.if_missing = if_missing
 
 
-class ArgumentNotAllowed(VitrinaError):
+class ArgumentNotAllowed(ClientError):
     """The page may be seen, but not with this argument; said in the format of the page."""
 
     status = 403
 
 
-class NotFound(VitrinaError):
+class NotFound(ClientError):
     status = 404
 
 
 class DatabaseNotFound(NotFound):
-    pass
+    """``database_name`` is what the address says."""
+
+    def __init__(self, database_name: str, message: str = "Database not found", **options: Any) -> None:
+        super().__init__(message, **options)
+        self.database_name = database_name
 
 
 class TableNotFound(NotFound):
-    pass
+    """Neither a table nor a view of ``database_name`` is called ``table``."""
+
+    def __init__(self, database_name: str, table: str, message: str = "Table not found", **options: Any) -> None:
+        super().__init__(message, **options)
+        self.database_name = database_name
+        self.table = table
 
 
 class RowNotFound(NotFound):
-    pass
+    """No row of the table has the key ``pk_values``, the decoded parts of the address."""
+
+    def __init__(
+        self, database_name: str, table: str, pk_values: Sequence[str], message: str = "Row not found", **options: Any
+    ) -> None:
+        super().__init__(message, **options)
+        self.database_name = database_name
+        self.table_name = table
+        self.pk_values = list(pk_values)
 
 
-class MethodNotAllowed(VitrinaError):
+class MethodNotAllowed(ClientError):
     status = 405
 
 
-class Conflict(VitrinaError):
+class Conflict(ClientError):
     status = 409
 
 
@@ -164,7 +188,7 @@ class RowChanged(Conflict):
         self.columns = list(columns)
 
 
-class PayloadTooLarge(VitrinaError):
+class PayloadTooLarge(ClientError):
     status = 413
 
 

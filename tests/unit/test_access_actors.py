@@ -76,7 +76,7 @@ def test_actor_matches_allow(actor, allow, expected):
         ({"id": "i", "name": "n", "display": "d"}, "d"),
         ({"id": "i", "login": "l", "username": "u"}, "u"),
         ({"id": "i", "login": "l"}, "l"),
-        ({"id": 5}, "5"),
+        ({"id": 5}, 5),
         ({"role": "x"}, "{'role': 'x'}"),
     ],
 )

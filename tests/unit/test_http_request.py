@@ -61,7 +61,7 @@ def test_multi_params():
     assert params.get("c", "d") == "d" and len(params) == 2 and list(params) == ["a", "b"] and "a" in params
     with pytest.raises(KeyError):
         params["c"]
-    with pytest.raises(TypeError):
+    with pytest.raises(AssertionError, match="key => "):
         MultiParams({"a": "1"})
 
 
@@ -101,7 +101,7 @@ def test_set_cookie_attributes():
     assert line == "a=b; Domain=x.y; HttpOnly; Max-Age=5; Path=/; SameSite=strict; Secure"
     assert set_cookie_line("k") == 'k=""; Path=/; SameSite=lax'
     assert "expires=" in set_cookie_line("k", expires=0, max_age=0)
-    with pytest.raises(ValueError, match="samesite"):
+    with pytest.raises(AssertionError, match="samesite should be one of"):
         set_cookie_line("k", samesite="x")
 
 
@@ -135,7 +135,7 @@ def test_a_client_that_goes_away():
 def test_json_that_is_not(body):
     with pytest.raises(BadRequest, match="Invalid JSON") as caught:
         asyncio.run(request_with(body, chunk=1000).json())
-    assert isinstance(caught.value, ValueError)
+    assert isinstance(caught.value, json.JSONDecodeError) and caught.value.lineno == 1
 
 
 def test_post_vars_take_the_last_value():
@@ -156,7 +156,6 @@ def test_responses():
     assert send_response(Response.text(5, headers={"X-A": "b"}))[1] == {
         b"X-A": b"b",
         b"content-type": b"text/plain; charset=utf-8",
-        b"content-length": b"1",
     }
     assert send_response(Response.json({"é": [1, None]}))[2] == b'{"\\u00e9": [1, null]}'
     status, _, body = send_response(Response.error(["a", "b"], 418))

@@ -59,6 +59,11 @@ def test_clipping():
     assert truncate_url("https://example.org/xxxxxxxxxxxxxxxxxxxxxxxx.jpeg", 40) == (
         "https://example.org/xxxxxxxxxxxxxxx….jpeg"
     )
+    # Without a short extension the ellipsis is counted; so is a dot that belongs to a directory.
+    assert truncate_url("https://example.org/page", 12) == "https://exa…"
+    assert truncate_url("https://example.org/a.b/cccccc", 12) == "https://exa…"
+    assert truncate_url("https://example.org/a.long1", 12) == "https://exa…"
+    assert truncate_url("https://example.org/a?b.x-y", 12) == "https://….x-y"
 
 
 def test_large_blob_says_its_size_and_view_has_no_link():
@@ -149,6 +154,8 @@ def test_blob_choice_and_name():
     assert file_name(["", "payload"], "33254ece") == "payload-33254e.blob"
 
 
-@pytest.mark.parametrize(("size", "text"), [(0, "0 bytes"), (1, "1 byte"), (1536, "1.5 KB"), (123456, "120.6 KB")])
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 bytes"), (1, "1 bytes"), (1536, "1.5 KB"), (123456, "120.6 KB"), (2**50, "1024.0 TB")]
+)
 def test_format_bytes(size, text):
     assert format_bytes(size) == text

@@ -59,7 +59,9 @@ async def test_the_users_directory_comes_before_plugins_and_plugins_before_the_b
     templates = Templates(template_dir=own, plugin_dirs=[plugin])
     assert await templates.render("row.html", {}) == "own row"
     assert await templates.render("table.html", {}) == "plugin table"
-    assert not templates.select("index.html").built_in
+    assert not templates.select("table.html").built_in
+    assert not templates.select("row.html").built_in
+    assert templates.select("index.html").built_in
 
 
 def test_an_overridden_built_in_template_takes_every_page_out_of_the_short_way(tmp_path):
@@ -114,7 +116,7 @@ async def test_values_are_escaped_and_awaited(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "escaped"), [("plain_1-2", "plain_1-2"), ('a"b', "a\\000022b"), ("é", "\\0000E9"), ("a b", "a\\000020b")]
+    ("text", "escaped"), [("plain_1-2", "plain_1-2"), ('a"b', "a\\000022b"), ("é ~", "é ~"), ("a\r\nb'\\", "a\\00000Ab\\000027\\00005C")]
 )
 def test_escape_css_string(text, escaped):
     assert escape_css_string(text) == escaped

@@ -48,12 +48,12 @@ def actor_id(actor: Actor | None) -> str | None:
     return None if value is None else str(value)
 
 
-def display_actor(actor: Actor) -> str:
+def display_actor(actor: Actor) -> Any:
     """The label pages show: the first of display, name, username, login, id; else the whole actor as text."""
     for key in _DISPLAY_KEYS:
         value = actor.get(key)
         if value:
-            return str(value)
+            return value
     return str(actor)
 
 

@@ -47,11 +47,15 @@ def parse_size_limit(value: str | None, default: int, maximum: int, name: str = 
         return default
     if value == "max":
         return maximum
-    if not value.isdecimal():
+    try:
+        number = int(value)
+    except ValueError:
+        number = -1
+    if number < 0:
         raise ValueError(f"{name} must be a positive integer")
-    if int(value) > maximum:
+    if number > maximum:
         raise ValueError(f"{name} must be <= {maximum}")
-    return int(value)
+    return number
 
 
 def pairs_to_nested_config(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
@@ -98,11 +102,11 @@ def deep_dict_update(dict1: dict[str, Any], dict2: Mapping[str, Any]) -> dict[st
 
 
 def redact_keys(original: Any, key_patterns: Iterable[str]) -> Any:
-    """A copy in which values are ``***`` whose key contains one of the patterns."""
-    patterns = tuple(key_patterns)
+    """A copy in which values are ``***`` whose key contains one of the patterns, in any case."""
+    patterns = tuple(pattern.casefold() for pattern in key_patterns)
     if isinstance(original, Mapping):
         return {
-            key: "***" if any(pattern in str(key) for pattern in patterns) else redact_keys(value, patterns)
+            key: "***" if any(pattern in str(key).casefold() for pattern in patterns) else redact_keys(value, patterns)
             for key, value in original.items()
         }
     if isinstance(original, list):

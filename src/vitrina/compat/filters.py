@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from vitrina.plan.filters import OPERATORS, plan_filters
 from vitrina.plan.model import Filter, Where
+from vitrina.plan.redirects import FILTER_KEYS, filter_pair, filter_suffixes
 
 
 class Filters:
@@ -53,26 +53,10 @@ class Filters:
 def filters_should_redirect(special_args: Mapping[str, str]) -> list[tuple[str, str | None]]:
     """What a submitted filter form changes in the query string: pairs of key and value, None to remove a key."""
     changes: list[tuple[str, str | None]] = []
-    column = special_args.get("_filter_column") or ""
-    if column:
-        changes.append(_form_filter(column, special_args, ""))
-    if "_filter_column" in special_args:
-        changes += [(key, None) for key in ("_filter_column", "_filter_op", "_filter_value") if key in special_args]
-    for key in [key for key in special_args if re.fullmatch(r"_filter_column_\d+", key)]:
-        number = key.removeprefix("_filter_column")
-        if special_args[key]:
-            changes.append(_form_filter(special_args[key], special_args, number))
-    for key in special_args:
-        if re.fullmatch(r"_filter_column_\d+", key):
-            number = key.removeprefix("_filter_column")
-            changes += [(f"_filter_{part}{number}", None) for part in ("column", "op", "value")]
+    for suffix in filter_suffixes(special_args):
+        pair = filter_pair(special_args, suffix)
+        if pair is not None:
+            changes.append(pair)
+        # The row without a number names only those of its keys that are there.
+        changes += [(key + suffix, None) for key in FILTER_KEYS if suffix or key in special_args]
     return changes
-
-
-def _form_filter(column: str, args: Mapping[str, str], number: str) -> tuple[str, str]:
-    operator = args.get(f"_filter_op{number}") or "exact"
-    value = args.get(f"_filter_value{number}") or ""
-    if "__" in operator:
-        # An operator of the form that brings its value with it.
-        operator, _, value = operator.partition("__")
-    return f"{column}__{operator}", value

@@ -52,8 +52,7 @@ def _move(source: Mapping[str, Any], destination: Mapping[str, Any], moves: Any)
                 kept[key] = value
                 continue
             inner = split(value, (*path, key))
-            # An object that held nothing else is gone; one that was empty stays.
-            if inner or not value:
+            if inner:
                 kept[key] = inner
         return kept
 

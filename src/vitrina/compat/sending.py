@@ -16,8 +16,10 @@ Headers = Mapping[str, str] | None
 
 async def asgi_start(send: Any, status: int, headers: Headers = None, content_type: str = "text/plain") -> None:
     """Send status and headers only."""
-    response = Response("", status, headers, content_type)
-    await send({"type": "http.response.start", "status": status, "headers": response.raw_headers(None)})
+    lines = {name: value for name, value in (headers or {}).items() if name.lower() != "content-type"}
+    response = Response("", status, lines, content_type)
+    raw = [list(line) for line in response.raw_headers(None)]
+    await send({"type": "http.response.start", "status": status, "headers": raw})
 
 
 async def asgi_send(

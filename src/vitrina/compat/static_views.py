@@ -46,6 +46,6 @@ def asgi_static(
         response.headers.update(headers or {})
         if content_type:
             response.content_type = content_type
-        await response.asgi_send(send)
+        await response.send_whole(send)
 
     return inner_static

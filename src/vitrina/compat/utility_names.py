@@ -115,7 +115,7 @@ ASGI: Mapping[str, str] = {
         "vitrina.errors",
         "BadRequest DatabaseNotFound Forbidden NotFound PayloadTooLarge RowNotFound TableNotFound",
     ),
-    "Base400": "vitrina.errors:VitrinaError",
+    "Base400": "vitrina.errors:ClientError",
 }
 
 MULTIPART: Mapping[str, str] = {

@@ -49,7 +49,7 @@ class ResolvingMethods:
         try:
             return self.get_database(route=route)
         except KeyError:
-            raise _named(DatabaseNotFound("Database not found"), database_name=route) from None
+            raise DatabaseNotFound(route) from None
 
     async def resolve_table(self, request: Request) -> ResolvedTable:
         """The table or view that the route's ``table`` names. Raises DatabaseNotFound, TableNotFound."""
@@ -59,7 +59,7 @@ class ResolvingMethods:
             return ResolvedTable(db, name, False)
         if await db.view_exists(name):
             return ResolvedTable(db, name, True)
-        raise _named(TableNotFound("Table not found"), database_name=db.name, table=name)
+        raise TableNotFound(db.name or "", name)
 
     async def resolve_row(self, request: Request) -> ResolvedRow:
         """The row that the route's ``pks`` name. Raises DatabaseNotFound, TableNotFound, RowNotFound, BadRequest."""
@@ -75,7 +75,7 @@ class ResolvingMethods:
         sql = f"select {columns} from {escape_sqlite(table)} where {where}"
         row = (await db.execute(sql, params)).first()
         if row is None:
-            raise _named(RowNotFound("Row not found"), database_name=db.name, table_name=table, pk_values=values)
+            raise RowNotFound(db.name, table, values)
         return ResolvedRow(db, table, sql, params, pks, values, row)
 
     async def expand_foreign_keys(
@@ -98,10 +98,3 @@ class ResolvingMethods:
         key = escape_sqlite(other_column)
         sql = f"select {key}, {escape_sqlite(label)} from {escape_sqlite(other)} where {key} in ({marks})"
         return {(column, row[0]): row[1] for row in await db.execute(sql, wanted)}
-
-
-def _named(error: Any, **names: Any) -> Any:
-    """The error with what was looked for, which plugins read from it."""
-    for name, value in names.items():
-        setattr(error, name, value)
-    return error

@@ -18,13 +18,15 @@ async def await_me_maybe(value: Any) -> Any:
 
 def _accepted(fn: Callable[..., Any], available: Mapping[str, Any]) -> dict[str, Any]:
     wanted: dict[str, Any] = {}
-    for name, parameter in inspect.signature(fn).parameters.items():
+    parameters = inspect.signature(fn).parameters
+    for name, parameter in parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
         if name in available:
             wanted[name] = available[name]
         elif parameter.default is parameter.empty:
-            raise TypeError(f"{fn.__qualname__} requires parameters {', '.join(inspect.signature(fn).parameters)}")
+            missing = set(parameters) - set(available)
+            raise TypeError(f"{fn!r} requires parameters {tuple(parameters)}, missing: {missing}")
     return wanted
 
 

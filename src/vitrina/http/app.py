@@ -123,7 +123,7 @@ class Application:
                     return
             reason = csrf_refusal(request, force_https=self.force_https)
             if reason is not None and not self.ports.skip_csrf(scope):
-                await (await self._refusal(request, reason)).asgi_send(send)
+                await (await self._refusal(request, reason)).send_whole(send)
                 return
             response = await self._respond(request, path, outgoing)
             if isinstance(response, Answer):
@@ -140,7 +140,7 @@ class Application:
                 # Too late for an error page: the server closes the connection, so that the client notices.
                 logger.exception("%s %s failed while it was sent", request.method, request.path)
                 raise
-            await (await error_response(request, error, plain_error_page)).asgi_send(outgoing.send)
+            await (await error_response(request, error, plain_error_page)).send_whole(outgoing.send)
         finally:
             if self.ports.finished is not None:
                 self.ports.finished(scope)
@@ -300,7 +300,8 @@ class Application:
         elif isinstance(response, AsgiStream):
             await _send_while_connected(response, request, outgoing.send)
         else:
-            await response.asgi_send(outgoing.send)
+            # A plugin may answer with an object of its own that only sends itself.
+            await getattr(response, "send_whole", response.asgi_send)(outgoing.send)
             remember = self.ports.remember
             if remember is not None and request.method == "GET" and _is_whole_success(response):
                 remember(request, Answer(200, outgoing.headers, response.body_bytes()))
@@ -333,7 +334,7 @@ async def _until_disconnected(receive: Receive) -> None:
 
 async def _health(scope: Scope, send: Send) -> None:
     response = Response.text("ok", headers={"cache-control": "no-store"})
-    await (response.send_head(send) if scope["method"] == "HEAD" else response.asgi_send(send))
+    await (response.send_head(send) if scope["method"] == "HEAD" else response.send_whole(send))
 
 
 def _has_credentials(scope: Scope) -> bool:

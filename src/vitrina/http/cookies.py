@@ -42,12 +42,12 @@ def set_cookie_line(
 ) -> str:
     """The value of one ``Set-Cookie`` header.
 
-    ``max_age`` and ``expires`` are seconds from now. Raises ValueError for a
-    ``samesite`` that no browser knows and http.cookies.CookieError for a name
+    ``max_age`` and ``expires`` are seconds from now. Raises AssertionError for
+    a ``samesite`` that no browser knows and http.cookies.CookieError for a name
     that cannot be sent.
     """
     if samesite not in _SAMESITE:
-        raise ValueError("samesite must be one of " + ", ".join(_SAMESITE))
+        raise AssertionError(f"samesite should be one of {_SAMESITE}")
     jar: http_cookies.SimpleCookie = http_cookies.SimpleCookie()
     jar[key] = value
     morsel = jar[key]

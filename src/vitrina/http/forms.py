@@ -38,7 +38,9 @@ async def parse_form(
     Raises BadRequest for an unknown content type, a malformed body, and
     whatever exceeds ``limits``.
     """
-    header = request.header(b"content-type") or URLENCODED
+    header = request.header(b"content-type")
+    if not header:
+        raise BadRequest(f"Missing Content-Type header; expected {URLENCODED} or {MULTIPART}")
     content_type, options = parse_options_header(header)
     kind = content_type.decode("latin-1").lower()
     if kind == URLENCODED:

@@ -32,7 +32,7 @@ class MultiParams:
         if isinstance(data, Mapping):
             for key, items in data.items():
                 if not isinstance(items, (list, tuple)):
-                    raise TypeError(f"The values of {key!r} must be a list or tuple")
+                    raise AssertionError("dictionary data should be a dictionary of key => [list]")
                 values[key] = list(items)
         else:
             for key, value in data:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote, unquote
+from urllib.parse import parse_qsl, quote
 
 from vitrina.errors import BadRequest
 from vitrina.http.body import DEFAULT_MAX_BODY_BYTES, read_body, stream_body
@@ -24,8 +24,16 @@ ROUTE_PATH_KEY = "route_path"
 BASE_URL_KEY = "vitrina.base_url"
 
 
-class InvalidJSON(BadRequest, ValueError):
+class InvalidJSON(BadRequest, json.JSONDecodeError):
     """A body that should be JSON and is not."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"Invalid JSON: {error}")
+        self.msg = getattr(error, "msg", str(error))
+        self.doc = getattr(error, "doc", "")
+        self.pos = getattr(error, "pos", 0)
+        self.lineno = getattr(error, "lineno", 1)
+        self.colno = getattr(error, "colno", 1)
 
 
 class Headers(dict[str, str]):
@@ -49,9 +57,10 @@ class Request:
     long as the request.
     """
 
-    def __init__(self, scope: Scope, receive: Receive | None) -> None:
+    def __init__(self, scope: Scope, receive: Receive | None, max_post_body_bytes: int | None = None) -> None:
         self.scope = scope
         self.receive = receive
+        self._max_body_bytes = max_post_body_bytes
         self.state: dict[str, Any] = {}
         self._headers: Headers | None = None
         self._pairs: tuple[tuple[str, str], ...] | None = None
@@ -161,11 +170,14 @@ class Request:
     async def post_body(self, max_bytes: int | None = None) -> bytes:
         """The whole body, read once and kept.
 
-        ``max_bytes`` defaults to the ``max_post_body_bytes`` setting; 0 is no
-        limit. Raises PayloadTooLarge, at once where ``Content-Length`` says so.
+        ``max_bytes`` defaults to what the request was made with, else to the
+        ``max_post_body_bytes`` setting; 0 is no limit. Raises
+        PayloadTooLarge, at once where ``Content-Length`` says so.
         """
         if self._body is None:
-            limit = self.scope.get(MAX_BODY_KEY, DEFAULT_MAX_BODY_BYTES) if max_bytes is None else max_bytes
+            limit = self._max_body_bytes if max_bytes is None else max_bytes
+            if limit is None:
+                limit = self.scope.get(MAX_BODY_KEY, DEFAULT_MAX_BODY_BYTES)
             self._body = await read_body(self.receive, limit, self.header(b"content-length"))
         return self._body
 
@@ -185,13 +197,13 @@ class Request:
     async def json(self) -> Any:
         """The body as JSON, whatever its content type.
 
-        Raises InvalidJSON, which is a BadRequest and a ValueError.
+        Raises InvalidJSON, which is a BadRequest and a json.JSONDecodeError.
         """
         body = await self.post_body()
         try:
             return json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise InvalidJSON(f"Invalid JSON: {error}") from error
+            raise InvalidJSON(error) from error
 
     async def form(self, files: bool = False, **limits: int | None) -> FormData:
         """The urlencoded or multipart form in the body.
@@ -217,12 +229,12 @@ class Request:
         scope: dict[str, Any] = {
             "http_version": "1.1",
             "method": method,
-            "path": unquote(path),
-            "raw_path": _wire_bytes(path),
+            "path": path,
+            "raw_path": _wire_bytes(path_with_query_string),
             "query_string": _wire_bytes(query_string),
             "scheme": scheme,
             "type": "http",
-            "headers": [(b"host", b"localhost")],
+            "headers": [],
         }
         if url_vars:
             scope["url_route"] = {"kwargs": url_vars}

@@ -132,6 +132,16 @@ class Response:
         return lines
 
     async def asgi_send(self, send: Send) -> None:
+        """Send it as a plugin's own ASGI code does: the headers as lists, and no Content-Length."""
+        lines = [list(line) for line in self.raw_headers(None)]
+        await send({"type": "http.response.start", "status": self.status, "headers": lines})
+        await send({"type": "http.response.body", "body": self.body_bytes()})
+
+    async def send_whole(self, send: Send) -> None:
+        """Send it as the application does, with a Content-Length; in its own way where a subclass has one."""
+        if type(self).asgi_send is not Response.asgi_send:
+            await self.asgi_send(send)
+            return
         body = self.body_bytes()
         await send({"type": "http.response.start", "status": self.status, "headers": self.raw_headers(len(body))})
         await send({"type": "http.response.body", "body": body})

@@ -59,7 +59,8 @@ class AsgiStream(Response):
         self.stream_fn = stream_fn
 
     async def asgi_send(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status, "headers": self.raw_headers(None)})
+        lines = [list(line) for line in self.raw_headers(None)]
+        await send({"type": "http.response.start", "status": self.status, "headers": lines})
         await self.stream_fn(AsgiWriter(send))
         await send({"type": "http.response.body", "body": b""})
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-_FILTER_KEYS = ("_filter_column", "_filter_op", "_filter_value")
+#: of one row of the form, to which a suffix is added
+FILTER_KEYS = ("_filter_column", "_filter_op", "_filter_value")
 
 
 def form_redirect(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]] | None:
@@ -19,11 +20,11 @@ def form_redirect(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]] | N
     first = _first_values(pairs)
     removed: set[str] = set()
     added: list[tuple[str, str]] = []
-    for suffix in _suffixes(first):
-        removed.update([key + suffix for key in _FILTER_KEYS])
-        filter_pair = _filter_pair(first, suffix)
-        if filter_pair is not None:
-            added.append(filter_pair)
+    for suffix in filter_suffixes(first):
+        removed.update([key + suffix for key in FILTER_KEYS])
+        pair = filter_pair(first, suffix)
+        if pair is not None:
+            added.append(pair)
     # The form's filters go first: what is left of it is redirected again.
     if not removed and "_sort_by_desc" in first:
         removed.update(("_sort", "_sort_by_desc"))
@@ -41,10 +42,10 @@ def _first_values(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return first
 
 
-def _suffixes(first: dict[str, str]) -> list[str]:
+def filter_suffixes(first: Mapping[str, str]) -> list[str]:
     """The suffixes ("", "_1" …) of the rows of the form; the one without a number comes first."""
     found: list[str] = []
-    if any(key in first for key in _FILTER_KEYS):
+    if any(key in first for key in FILTER_KEYS):
         found.append("")
     for key in first:
         if key.startswith("_filter_column_"):
@@ -54,7 +55,8 @@ def _suffixes(first: dict[str, str]) -> list[str]:
     return found
 
 
-def _filter_pair(first: dict[str, str], suffix: str) -> tuple[str, str] | None:
+def filter_pair(first: Mapping[str, str], suffix: str) -> tuple[str, str] | None:
+    """The key and value of the filter in one row of the form; None without a column."""
     column = first.get("_filter_column" + suffix)
     if not column:
         return None

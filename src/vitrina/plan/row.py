@@ -42,7 +42,7 @@ def plan_row(
     if len(pk_values) != (len(pk_columns) or 1):
         raise BadRequest("URL row identifier does not match the primary key for this table")
     if not pk_columns:
-        raise RowNotFound("Row not found", hint="The rows of a view have no pages of their own.")
+        raise RowNotFound(catalog.name, table.name, pk_values, hint="The rows of a view have no pages of their own.")
     condition = " AND ".join([f"{quote_identifier(name)}=:p{number}" for number, name in enumerate(pk_columns)])
     incoming: tuple[IncomingForeignKey, ...] = ()
     if "incoming" in wanted and len(pk_columns) == 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_UNITS = ("bytes", "KB", "MB", "GB", "TB", "PB")
+_UNITS = ("bytes", "KB", "MB", "GB", "TB")
 
 
 def format_bytes(size: float) -> str:
@@ -13,5 +13,5 @@ def format_bytes(size: float) -> str:
             break
         value /= 1024
     if unit == "bytes":
-        return f"{int(value)} {'byte' if int(value) == 1 else 'bytes'}"
+        return f"{int(value)} bytes"
     return f"{value:.1f} {unit}"

@@ -18,7 +18,6 @@ BlobHref = Callable[[str, bytes], str | None]
 
 EMPTY = "&nbsp;"
 _SPACE = re.compile(r"\s")
-_EXTENSION = re.compile(r"\.[a-zA-Z0-9]{1,8}\Z")
 _TYPE_NAMES = {type(None): "none", str: "str", int: "int", float: "float", bytes: "bytes"}
 
 
@@ -27,9 +26,9 @@ def value_type(value: Any) -> str:
     return _TYPE_NAMES.get(type(value)) or type(value).__name__.lower()
 
 
-def is_url(text: str) -> bool:
+def is_url(value: Any) -> bool:
     """True for text that is nothing but an http or https address."""
-    return text.startswith(("http://", "https://")) and not _SPACE.search(text)
+    return isinstance(value, str) and value.startswith(("http://", "https://")) and not _SPACE.search(value)
 
 
 def truncate(text: str, length: int) -> str:
@@ -38,13 +37,13 @@ def truncate(text: str, length: int) -> str:
 
 
 def truncate_url(url: str, length: int) -> str:
-    """As :func:`truncate`, but an extension at the end stays visible."""
+    """At most ``length`` characters with the ellipsis; a short extension at the end stays visible beside them."""
     if not length or len(url) <= length:
         return url
-    extension = _EXTENSION.search(url)
-    if extension is None:
-        return truncate(url, length)
-    return f"{url[: max(length - len(extension.group()), 0)]}…{extension.group()}"
+    stem, _, extension = url.rpartition(".")
+    if 1 <= len(extension) <= 4 and "/" not in extension:
+        return f"{stem[: length - len(extension) - 1]}….{extension}"
+    return f"{url[: length - 1]}…"
 
 
 def url_html(url: str, length: int) -> str:

@@ -22,6 +22,6 @@ def to_css_class(name: str) -> str:
     if _CLEAN.match(name):
         return name
     digest = hashlib.md5(name.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()[:6]
-    cleaned = _SPACE.sub("-", name.lstrip("_").lstrip("-"))
+    cleaned = _SPACE.sub("-", name.lstrip("_").lstrip("-").strip())
     cleaned = _INVALID.sub("", cleaned)
     return "-".join(part for part in (cleaned, digest) if part)

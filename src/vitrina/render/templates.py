@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,13 +18,13 @@ from vitrina.render.template_cache import TemplateCache
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "ui" / "templates"
 
-#: CSS identifiers may hold these; everything else is written as an escape
-_CSS_SAFE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")
+#: what would end or break a quoted CSS string
+_CSS_SPECIAL = re.compile(r"""['"\n\\]""")
 
 
 def escape_css_string(text: str) -> str:
-    """``text`` fit for a quoted CSS string: every character but letters, digits, ``_`` and ``-`` as an escape."""
-    return "".join(char if char in _CSS_SAFE else f"\\{ord(char):06X}" for char in text)
+    """``text`` fit for a quoted CSS string: quotes, backslashes and ends of lines as escapes."""
+    return _CSS_SPECIAL.sub(lambda match: f"\\{ord(match[0]):06X}", text.replace("\r\n", "\n"))
 
 
 def quote_plus(value: Any) -> str:

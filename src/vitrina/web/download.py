@@ -21,7 +21,7 @@ async def database_download(site: Site, request: Request) -> Any:
     # Who may not download learns nothing about what there is.
     await site.permissions.ensure(request.actor, "view-database-download", database.name if database else route)
     if database is None:
-        raise DatabaseNotFound("Invalid database", hint="The home page lists every database.")
+        raise DatabaseNotFound(route, "Invalid database", hint="The home page lists every database.")
     if database.is_memory:
         raise NotFound("Cannot download in-memory databases")
     if not site.settings.allow_download or database.is_mutable or database.path is None:

@@ -59,4 +59,4 @@ class Site:
         for database in self.databases.values():
             if database.route == route:
                 return database
-        raise DatabaseNotFound(f"Database not found: {route}", hint="The home page lists every database.")
+        raise DatabaseNotFound(route, f"Database not found: {route}", hint="The home page lists every database.")

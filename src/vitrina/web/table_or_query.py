@@ -30,7 +30,7 @@ async def table_or_query_page(site: Site, request: Request) -> Any:
         # Should a table of this name have been made meanwhile, running the query notices that.
         return await _stored_query(site, request, database, query)
     if catalog.get(name) is None and (await current_catalog(database)).get(name) is None:
-        raise TableNotFound("Table not found", hint=_HINT)
+        raise TableNotFound(database.name, name, hint=_HINT)
     if request.method == "POST":
         # Plain text whatever the format: the table page itself never takes a body.
         return Response.text("Method not allowed", status=405)

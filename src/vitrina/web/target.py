@@ -37,7 +37,7 @@ def database_of(site: Site, request: Request) -> SqliteDatabase:
     for database in site.databases.values():
         if database.route == route:
             return database
-    raise DatabaseNotFound("Database not found", hint=_DATABASE_HINT)
+    raise DatabaseNotFound(route, hint=_DATABASE_HINT)
 
 
 async def current_catalog(database: SqliteDatabase) -> DatabaseCatalog:
@@ -58,5 +58,5 @@ def table_in(catalog: DatabaseCatalog, name: str) -> Table:
     """
     table = catalog.get(name)
     if table is None:
-        raise TableNotFound("Table not found", hint=_TABLE_HINT)
+        raise TableNotFound(catalog.name, name, hint=_TABLE_HINT)
     return table

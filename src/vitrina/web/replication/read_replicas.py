@@ -55,7 +55,7 @@ class WithFreshness:
         if outdated and not path_of(scope).startswith(_ALWAYS_SERVED):
             request = Request(scope, receive)
             response = await error_response(request, _too_old(outdated[0]), self._render_error)
-            await (response.send_head if request.method == "HEAD" else response.asgi_send)(send_with_lines)
+            await (response.send_head if request.method == "HEAD" else response.send_whole)(send_with_lines)
             return
         await self._application(scope, receive, send_with_lines)
 

@@ -104,5 +104,6 @@ async def open_row(
     )
     view.outcome = await database.read(lambda reader: run_row(reader, plan), catalog=catalog)
     if view.outcome.row is None:
-        raise RowNotFound("Row not found", hint="It may have been deleted, or its key may be another one now.")
+        hint = "It may have been deleted, or its key may be another one now."
+        raise RowNotFound(database.name, name, plan.pk_values, hint=hint)
     return view

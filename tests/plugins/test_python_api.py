@@ -1,0 +1,156 @@
+"""Functions and classes as code written for Datasette imports and calls them."""
+
+import json
+
+import pytest
+
+from vitrina.compat.base_numbers import BaseConverter, base62
+from vitrina.compat.configuration import parse_size_limit, redact_keys
+from vitrina.compat.filters import filters_should_redirect
+from vitrina.compat.finder import install, uninstall
+from vitrina.compat.old_metadata import move_plugins_and_allow, move_table_config
+from vitrina.compat.sending import asgi_start
+from vitrina.errors import BadRequest, ClientError, DatabaseNotFound, Forbidden, RowNotFound, TableNotFound
+from vitrina.hooks.call import call_with_supported_arguments
+from vitrina.http.request import Request
+from vitrina.http.response import Response
+from vitrina.render.cells import is_url
+from vitrina.render.css_class import to_css_class
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture
+def alias():
+    install()
+    yield
+    uninstall()
+
+
+async def messages_of(sending):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    await sending(send)
+    return sent
+
+
+def body_of(*chunks):
+    left = list(chunks)
+
+    async def receive():
+        return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
+
+    return receive
+
+
+async def test_a_response_sends_lists_of_headers():
+    response = Response.html("<p>", headers={"x-a": "b"})
+    response.set_cookie("k", "v")
+    assert await messages_of(response.asgi_send) == [
+        {
+            "type": "http.response.start",
+            "status": 200,
+            "headers": [
+                [b"x-a", b"b"],
+                [b"content-type", b"text/html; charset=utf-8"],
+                [b"set-cookie", b"k=v; Path=/; SameSite=lax"],
+            ],
+        },
+        {"type": "http.response.body", "body": b"<p>"},
+    ]
+    started = await messages_of(lambda send: asgi_start(send, 200, {"Content-Type": "x", "a": "b"}, "text/css"))
+    assert started[0]["headers"] == [[b"a", b"b"], [b"content-type", b"text/css"]]
+
+
+async def test_the_application_says_how_long_an_answer_is(with_plugin):
+    answer = await with_plugin().client.get("/-/versions.json")
+    assert int(answer.headers["content-length"]) == len(answer.content)
+
+
+async def test_a_request_may_have_a_limit_of_its_own():
+    scope = {"type": "http", "method": "POST", "path": "/", "raw_path": b"/", "headers": [], "query_string": b""}
+    with pytest.raises(Exception, match="maximum size of 3 bytes"):
+        await Request(scope, body_of(b"ab", b"cd"), max_post_body_bytes=3).post_body()
+    assert await Request(scope, body_of(b"ab", b"cd"), max_post_body_bytes=0).post_body() == b"abcd"
+    with pytest.raises(BadRequest, match="Missing Content-Type header"):
+        await Request(scope, body_of(b"a=1")).form()
+    with pytest.raises(json.JSONDecodeError):
+        await Request(scope, body_of(b"{")).json()
+
+
+async def test_a_fake_request_has_what_was_asked_for():
+    request = Request.fake("/a%20b?x=1")
+    assert (request.scope["path"], request.scope["raw_path"]) == ("/a%20b", b"/a%20b?x=1")
+    assert (dict(request.headers), request.host, request.path) == ({}, "localhost", "/a%20b")
+
+
+async def test_errors_say_what_was_not_found():
+    missing = DatabaseNotFound("d")
+    assert (str(missing), missing.database_name, missing.status) == ("Database not found", "d", 404)
+    missing = TableNotFound("d", "t")
+    assert (str(missing), missing.database_name, missing.table) == ("Table not found", "d", "t")
+    missing = RowNotFound("d", "t", ["1"])
+    assert (str(missing), missing.table_name, missing.pk_values) == ("Row not found", "t", ["1"])
+    assert isinstance(missing, ClientError) and isinstance(Forbidden(), ClientError)
+    assert (ClientError("x").status, str(ClientError("x"))) == (400, "x")
+
+
+async def test_rows_and_tables_that_pages_do_not_find_are_named(with_plugin):
+    from vitrina.hooks.markers import hookimpl
+
+    seen = []
+
+    class Watching:
+        @hookimpl
+        def handle_exception(self, exception):
+            seen.append(exception)
+
+    instance = with_plugin(Watching())
+    for path in ("/shop/goods/99", "/shop/nothing", "/nothing"):
+        assert (await instance.client.get(path)).status_code == 404
+    row, table, database = seen
+    assert (row.database_name, row.table_name, row.pk_values) == ("shop", "goods", ["99"])
+    assert (table.database_name, table.table, database.database_name) == ("shop", "nothing", "nothing")
+
+
+@pytest.mark.parametrize(
+    ("submitted", "changes"),
+    [
+        ({"_filter_op": "gt"}, [("_filter_op", None)]),
+        ({"_filter_column": "a"}, [("a__", ""), ("_filter_column", None)]),
+        (
+            {"_filter_column_1": "", "_filter_column_2": "b", "_filter_op_2": "lt", "_filter_value_2": "3"},
+            [
+                *((f"_filter_{part}_1", None) for part in ("column", "op", "value")),
+                ("b__lt", "3"),
+                *((f"_filter_{part}_2", None) for part in ("column", "op", "value")),
+            ],
+        ),
+    ],
+)
+async def test_what_a_filter_form_changes(submitted, changes):
+    assert filters_should_redirect(submitted) == changes
+
+
+async def test_small_functions():
+    assert redact_keys({"a": {"Secret": "x", "b": 1}}, ["secret"]) == {"a": {"Secret": "***", "b": 1}}
+    assert parse_size_limit(" 5", 10, 100) == 5
+    with pytest.raises(ValueError, match="_x must be a positive integer"):
+        parse_size_limit("-1", 10, 100, name="_x")
+    assert move_table_config({"databases": {"d": {"tables": {"t": {"size": 1, "units": {}}}}}}, {})[0] == {}
+    assert move_plugins_and_allow({"databases": {"d": {"allow_sql": {}}}}, {}) == ({}, {})
+    assert not is_url(None) and not is_url(5) and is_url("https://x/")
+    assert to_css_class(" a b ") == "a-b-b974a5" and to_css_class(" ") == "7215ee"
+    assert (base62.encode(-500), base62.decode("-IE")) == ("-IE", -500)
+    assert BaseConverter.convert(5, "0123456789", "01") == "101"
+
+
+async def test_a_call_says_which_parameters_are_missing():
+    def wanting(one, two):
+        return one, two
+
+    with pytest.raises(TypeError, match=r"requires parameters \('one', 'two'\), missing: \{'two'\}"):
+        call_with_supported_arguments(wanting, one=1, three=3)
