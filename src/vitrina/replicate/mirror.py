@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vitrina.errors import StartupError
+from vitrina.replicate.copying import copy_file
 from vitrina.replicate.follower import Follower, Progress, use_rollback_journal
 from vitrina.replicate.gate import ReadGate
 
@@ -22,6 +23,8 @@ log = logging.getLogger("vitrina.replica")
 # Seconds between attempts to follow again: doubled from the first to the last.
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 _LEAVING_S = 5.0
+# The first pages come before a large copy is made, which takes the disk: seconds for each byte of it, and at most.
+_FIRST_PAGES_S, _FIRST_PAGES_MOST_S = 2e-9, 2.0
 # Litestream goes on only from a change that its newest snapshot holds.
 _AHEAD = re.compile(r"saved TXID [0-9a-f]{16} is ahead of latest snapshot \(max TXID ([0-9a-f]{16})\)")
 
@@ -129,6 +132,7 @@ class Mirror:
                 self.served = Served(event.txid, time.time())
                 self._first.set()
                 try:
+                    self._leave_to_first_pages()
                     self._copy()
                 except OSError as error:
                     self._fail(self._following, error)
@@ -227,12 +231,16 @@ class Mirror:
         else:
             self._begin(older)
 
+    def _leave_to_first_pages(self) -> None:
+        self._stopping.wait(min(self._shown.path.stat().st_size * _FIRST_PAGES_S, _FIRST_PAGES_MOST_S))
+
     def _copy(self) -> None:
         """Give the other side what is served, which nobody changes, and let it follow."""
         shown, following = self._shown, self._following
         self._is_sound = False
         _empty(following.path.parent)
-        shutil.copyfile(shown.path, following.path)
+        if not copy_file(shown.path, following.path, lambda: not self._stopping.is_set()):
+            return
         shutil.copyfile(shown.mark, following.mark)
         self._is_fresh, self._is_sound = False, True
         self._begin(following)
