@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 
 import pytest
 from table_instance import CONFIG, open_museum
+
+from vitrina.facade.datasette import Datasette
 
 QUERIES = {"broken": "select * from nowhere", "one": "select 1"}
 
@@ -73,3 +76,68 @@ async def test_the_column_of_links_is_marked(museum):
 async def test_headings_say_what_is_a_view(museum):
     assert re.search(r"<h1>.*grades \(view\)</h1>", (await museum.client.get("/museum/grades")).text)
     assert "(view)" not in (await museum.client.get("/museum/objects")).text
+
+
+SHELVES = """
+create table bare (id integer primary key, mark unique, n integer);
+create table partly (id integer primary key, mark text, n integer);
+create unique index partly_mark on partly(mark) where n > 0;
+create table upper ("ID" integer primary key, mark text);
+create table made (id integer primary key, mark text, name text generated always as (mark || '!') virtual unique);
+create table many (id integer primary key, a text unique, b unique);
+create table keyed (note text, shelf text, side text, number integer, primary key (number, shelf));
+create table other (id integer primary key, up integer references UPPER("ID"), same integer references upper("ID"));
+create view spots as select 1 as x union all select 2;
+insert into bare values (1, 'm1', 2); insert into partly values (1, 'm2', 2); insert into upper values (1, 'm3');
+insert into made (id, mark) values (1, 'm4'); insert into many values (1, 'm5', 'm6');
+insert into keyed values ('n', 's', 'left', 7);
+"""
+
+
+@pytest.fixture
+def shelves(tmp_path):
+    path = tmp_path / "shelves.db"
+    with sqlite3.connect(path) as conn:
+        conn.executescript(SHELVES)
+    conn.close()
+    instance = Datasette([str(path)])
+    yield instance
+    instance.close()
+
+
+@pytest.mark.parametrize(
+    ("table", "label"), [("bare", "m1"), ("partly", "m2"), ("upper", None), ("made", "m4"), ("many", None)]
+)
+async def test_what_stands_for_a_row(shelves, table, label):
+    rows = (await shelves.client.get(f"/shelves/{table}/-/autocomplete?_initial=1")).json()["rows"]
+    assert [row.get("label") for row in rows] == [label]
+
+
+async def test_the_page_of_a_row_begins_with_its_key(shelves):
+    response = await shelves.client.get("/shelves/keyed/7,s")
+    assert re.findall(r'<th class="col-(\w+)"', response.text) == ["shelf", "number", "note", "side"]
+    assert re.findall(r'<td class="col-(\w+) [^>]*>(?:<strong>)?([^<]*)', response.text) == [
+        ("shelf", "s"),
+        ("number", "7"),
+        ("note", "n"),
+        ("side", "left"),
+    ]
+    assert list((await shelves.client.get("/shelves/keyed/7,s.json")).json()["rows"][0]) == [
+        "note", "shelf", "side", "number"
+    ]  # fmt: skip
+
+
+async def test_keys_that_spell_their_table_otherwise_are_not_listed(shelves):
+    tables = {table["name"]: table for table in (await shelves.client.get("/shelves.json")).json()["tables"]}
+    outgoing = tables["other"]["foreign_keys"]["outgoing"]
+    assert outgoing == [{"other_table": "upper", "column": "same", "other_column": "ID"}]
+
+
+async def test_what_is_no_value_cannot_be_chosen(shelves):
+    data = (await shelves.client.get("/shelves/spots.json?_facet=rowid&rowid=x")).json()
+    assert data["facet_results"]["results"]["rowid"]["results"] == []
+    data = (await shelves.client.get("/shelves/spots.json?_facet=rowid&_nosuggest=1")).json()
+    (item,) = data["facet_results"]["results"]["rowid"]["results"]
+    assert (item["value"], item["toggle_url"]) == (
+        None, "http://localhost/shelves/spots.json?_facet=rowid&_nosuggest=1"
+    )  # fmt: skip

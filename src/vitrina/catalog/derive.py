@@ -154,13 +154,18 @@ def _vocabulary_source(sql: str, by_lower: Mapping[str, str]) -> str:
 
 
 def label_column(columns: Sequence[Column], indexes: Sequence[Index]) -> str | None:
-    """The column whose text stands for a row: detected as the contract says, None where nothing fits."""
+    """The column whose text stands for a row: detected as the contract says, None where nothing fits.
+
+    Generated and hidden columns do not count; a unique index may be partial,
+    and its column may have no declared type.
+    """
+    columns = [column for column in columns if not column.hidden]
     by_name = {column.name: column for column in columns}
     unique = []
     for index in indexes:
-        if index.unique and not index.partial and len(index.columns) == 1:
+        if index.unique and len(index.columns) == 1:
             name = index.columns[0]
-            if name in by_name and is_text_type(by_name[name].type) and name not in unique:
+            if name in by_name and holds_text(by_name[name].type) and name not in unique:
                 unique.append(name)
     if len(unique) == 1:
         return unique[0]
@@ -169,13 +174,13 @@ def label_column(columns: Sequence[Column], indexes: Sequence[Index]) -> str | N
             return column.name
     if len(columns) == 2:
         names = [column.name for column in columns]
-        keys = [name for name in names if name.lower() in _KEY_NAMES]
+        keys = [name for name in names if name in _KEY_NAMES]
         if len(keys) == 1:
             return next(name for name in names if name != keys[0])
     return None
 
 
-def is_text_type(declared: str) -> bool:
-    """True when a declared column type has SQLite's TEXT affinity."""
+def holds_text(declared: str) -> bool:
+    """True when a declared column type has SQLite's TEXT affinity, or there is none."""
     upper = declared.upper()
-    return "INT" not in upper and any(word in upper for word in ("CHAR", "CLOB", "TEXT"))
+    return not upper or ("INT" not in upper and any(word in upper for word in ("CHAR", "CLOB", "TEXT")))

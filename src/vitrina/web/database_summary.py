@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from vitrina.access.resources import fold_ascii
 from vitrina.catalog.model import DatabaseCatalog, ForeignKey, Table
 from vitrina.execute.counts import COUNT_LIMIT, home_counts
 
@@ -23,13 +22,13 @@ def is_hidden(site: Site, database: str, table: Table) -> bool:
 
 
 def known_tables(catalog: DatabaseCatalog) -> frozenset[str]:
-    """The names of all tables, as SQLite compares them."""
-    return frozenset(fold_ascii(name) for name in catalog.tables)
+    """The names of all tables as they were created; the contract leaves out keys that spell one otherwise."""
+    return frozenset(catalog.tables)
 
 
 def reachable_keys(known: frozenset[str], table: Table) -> list[ForeignKey]:
     """The foreign keys of ``table`` whose target is among the ``known_tables``."""
-    return [key for key in table.single_foreign_keys if fold_ascii(key.other_table) in known]
+    return [key for key in table.single_foreign_keys if key.other_table in known]
 
 
 def relationships(known: frozenset[str], table: Table) -> int:

@@ -30,7 +30,7 @@ def row_label(view: RowView) -> str | None:
 
 
 def display_rows(view: RowView) -> DisplayRows:
-    """The row as the template shows it."""
+    """The row as the template shows it, the key first."""
     cells = cell_columns(
         view.site,
         view.database.name,
@@ -42,6 +42,7 @@ def display_rows(view: RowView) -> DisplayRows:
         column_types=view.column_types,
         on_row_page=True,
     )
+    cells.sort(key=lambda cell: cell.name not in view.plan.pk_columns)
     return DisplayRows(cells, [view.row], paths=[view.row_path], row_labels=[row_label(view)], overrides=view.overrides)
 
 
@@ -129,6 +130,19 @@ def _page_data(view: RowView) -> dict[str, Any]:
     return data
 
 
+def _columns(view: RowView) -> list[dict[str, Any]]:
+    keys = view.plan.pk_columns
+    return display_columns(
+        view.table,
+        sorted(view.columns, key=lambda name: name not in keys),
+        pk_columns=keys,
+        sortable=frozenset(),
+        descriptions=view.metadata.get("columns") or {},
+        column_types=view.column_types,
+        links=False,
+    )
+
+
 async def html_response(view: RowView, headers: dict[str, str]) -> Response:
     """The page."""
     site, database, table = view.site, view.database.name, view.table.name
@@ -148,15 +162,7 @@ async def html_response(view: RowView, headers: dict[str, str]) -> Response:
         "ok": True,
         "rows": [row],
         "query_ms": view.result.query_ms,
-        "display_columns": display_columns(
-            view.table,
-            view.columns,
-            pk_columns=view.plan.pk_columns,
-            sortable=frozenset(),
-            descriptions=view.metadata.get("columns") or {},
-            column_types=view.column_types,
-            links=False,
-        ),
+        "display_columns": _columns(view),
         "display_rows": display_rows(view),
         "custom_table_templates": [f"_table-{names}.html", f"_table-row-{names}.html", "_table.html"],
         "row_actions": await _actions(view),

@@ -52,7 +52,8 @@ def _values(view: TableView, facet: FacetResult) -> list[dict[str, Any]]:
         if chosen is not None:
             path = path_with_removed_args(view.request, {chosen: text})
         else:
-            path = path_with_added_args(view.request, [(keys[0], text)])
+            # What is no value, as every rowid of a view, cannot be chosen.
+            path = path_with_added_args(view.request, [(keys[0], None if value is None else text)])
         results.append(
             {
                 "value": value,
