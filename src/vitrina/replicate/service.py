@@ -42,6 +42,8 @@ _WATCH_EVERY_S = 10.0
 _LONG_WAL = 128 * 1024 * 1024
 # Each question makes Litestream write what is new: not everybody who looks at a page is to cause that.
 _FRESH_S = 1.0
+# Seconds for which the answer is waited for where somebody looks at a page, or a load balancer asks.
+_ASKED_FOR_S = 2.0
 # Seconds after which it is said again that a replica is behind.
 _ALERT_AGAIN_S = 600.0
 
@@ -73,6 +75,7 @@ class Replication:
         self._told_sizes: dict[str, int] = {}
         self._replaced_in: LitestreamProcess | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._asking: asyncio.Future[None] | None = None
 
     def _planned(self, folder: str | None) -> dict[str, DatabaseReplica]:
         return {each.database: each for each in plan_replicas(self.config, self.files, folder=folder)}
@@ -294,6 +297,13 @@ class Replication:
             except ControlFailed as error:
                 log.debug("Litestream did not say how far %s is: %s", name, error)
 
+    async def ask_briefly(self) -> None:
+        """As :meth:`ask` for somebody who waits: a Litestream that is busy with a large file answers later."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.ensure_future(self.ask())
+        # Never cancelled: Litestream takes the end of a connection for the end of what it does.
+        await asyncio.wait((self._asking,), timeout=_ASKED_FOR_S)
+
     def _alert(self, name: str, progress: Progress) -> None:
         lag, now = progress.lag(), time.time()
         if lag is None or lag < ALERT_AFTER_S:
@@ -350,6 +360,9 @@ class Replication:
             await self.durability.close()
             # What the store did not take until now it will not take in the same time again.
             await self.supervisor.stop(limit_s + _STOP_MORE_S if flushed else _STOP_MORE_S)
+        if self._asking is not None:
+            # Nobody is there to answer it any more.
+            self._asking.cancel()
         for file in self._files.values():
             await asyncio.to_thread(file.close)
         # Until now the lease was renewed: the last upload may take its time.

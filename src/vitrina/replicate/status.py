@@ -19,7 +19,7 @@ _RETENTION, _SNAPSHOT_INTERVAL = "24h", "24h"
 async def status_of(replication: Replication, *, with_contents: bool = True) -> dict[str, Any]:
     """Everything, as JSON."""
     if replication.is_started and replication.folder is not None:
-        await replication.ask()
+        await replication.ask_briefly()
     names = list(replication.replicas)
     contents: list[ReplicaContent | None] = [None] * len(names)
     if with_contents:
@@ -49,10 +49,12 @@ def state_of(replication: Replication, name: str) -> str:
         return "waiting"
     if replication.supervisor.process is None:
         return "starting again"
-    lag = replication.progress[name].lag()
-    if lag is None:
-        return "starting"
-    return "replicating" if lag < ALERT_AFTER_S else "behind"
+    progress = replication.progress[name]
+    lag = progress.lag()
+    if lag is not None and lag >= ALERT_AFTER_S:
+        return "behind"
+    # Litestream says at first that nothing is in the store; only then does it look.
+    return "replicating" if lag is not None and progress.replicated_txid > 0 else "starting"
 
 
 def _litestream(replication: Replication) -> dict[str, Any]:
