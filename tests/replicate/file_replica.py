@@ -19,7 +19,7 @@ try:
 except StartupError as error:
     pytest.skip(error.message, allow_module_level=True)
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 ROWS = 300
 
 

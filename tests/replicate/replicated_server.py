@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 from object_store import ACCESS_KEY, SECRET_KEY, ObjectStore
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 def until(condition: Callable[[], Any], what: str, patience: float = PATIENCE) -> Any:
