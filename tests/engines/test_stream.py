@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import threading
+from contextlib import asynccontextmanager
 
 import pytest
 from endless import ENDLESS
@@ -132,26 +133,49 @@ def test_inspect(make_file, open_database):
     assert found["data"]["size"] == open_database(path).size
 
 
-async def _wait_for_stuck(pool: ReaderPool, release: threading.Event) -> str:
-    stuck = [asyncio.ensure_future(pool.run(release.wait)) for _ in range(2)]
-    await asyncio.sleep(0.1)
-    first = asyncio.ensure_future(pool.run(lambda: "first"))
-    await asyncio.sleep(0)
-    answer = await asyncio.wait_for(pool.run(lambda: "second"), 20)
-    await first
-    release.set()
-    await asyncio.gather(*stuck)
-    return answer
-
-
-def test_threads_that_do_not_come_back_are_replaced():
-    pool = ReaderPool(2, stuck_after_s=0.05)
+@asynccontextmanager
+async def stuck_threads(number, run):
     release = threading.Event()
+    jobs = [asyncio.ensure_future(run(release.wait)) for _ in range(number)]
+    await asyncio.sleep(0)
     try:
-        assert asyncio.run(_wait_for_stuck(pool, release)) == "second"
+        yield
     finally:
         release.set()
-        pool.close()
+        await asyncio.gather(*jobs)
+
+
+@pytest.mark.parametrize("lane", ["run", "run_export"])
+@pytest.mark.parametrize("number", [2, 9])
+def test_threads_that_do_not_come_back_are_replaced(lane, number):
+    """Also for the only one who waits, when nobody asks for anything any more."""
+    pool = ReaderPool(2, stuck_after_s=0.05)
+
+    async def wait():
+        async with stuck_threads(number, getattr(pool, lane)):
+            return await asyncio.wait_for(getattr(pool, lane)(lambda: "done"), 20)
+
+    assert asyncio.run(wait()) == "done"
+    pool.close()
+    assert not pool.is_stuck
+
+
+def test_beside_too_many_stuck_threads_nothing_is_begun_that_may_not_end(make_file, open_database):
+    database = open_database(make_file(ROWS))
+    database.pool._stuck_after_s = 0.05
+
+    def read(untrusted):
+        statement = database.read(lambda reader: reader.select("select count(*) from t", untrusted=untrusted))
+        return asyncio.wait_for(statement, 20)
+
+    async def main():
+        async with stuck_threads(12, database.pool.run):
+            assert (await read(False)).rows == [(2,)]
+            with pytest.raises(Unavailable):
+                await read(True)
+        assert (await read(True)).rows == [(2,)]
+
+    asyncio.run(main())
 
 
 def test_leaving_ends_the_statement(make_file, open_database):

@@ -322,6 +322,7 @@ class SqliteDatabase:
                 core = slot.core = ReadConnection(self._open("read"), guarded=False, tells_tables=self._tells_tables())
 
         def guarded() -> ReadConnection:
+            self.pool.refuse_when_crowded()
             if slot.guarded is None:
                 with translated(self.name):
                     slot.guarded = ReadConnection(self._open("guarded"), guarded=True)

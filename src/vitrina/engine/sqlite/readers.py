@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from vitrina.engine.sqlite.lane import Lane
+from vitrina.errors import Unavailable
+
 T = TypeVar("T")
 
-# More stuck threads than this are not replaced: they would take all processors.
-_MOST_REPLACED = 16
 # Seconds that jobs get to end when the pool is closed.
 _ENDING_S = 5.0
 
@@ -29,14 +29,14 @@ class ReaderPool:
     def __init__(self, num_sql_threads: int = 3, stuck_after_s: float = 10.0) -> None:
         self.num_sql_threads = num_sql_threads
         self._stuck_after_s = stuck_after_s
-        # thread → when its job began
-        self._began: dict[int, float] = {}
-        self._executor: ThreadPoolExecutor | None = None
-        self._exporter: ThreadPoolExecutor | None = None
+        self._reading: Lane | None = None
+        self._exporting: Lane | None = None
         #: whether a thread did not end when the pool was closed
         self.is_stuck = False
         #: jobs given to a thread so far; tests count hops by it
         self.hops = 0
+        #: database → its jobs that wait or run
+        self.pending: dict[str, int] = {}
         #: one permit for each stream that may run at the same time
         self.streams = asyncio.Semaphore(max(1, num_sql_threads))
 
@@ -44,61 +44,51 @@ class ReaderPool:
         """Run ``job`` in a reader thread and await its result: one hop."""
         if not self.num_sql_threads:
             return job()
-        if self._executor is None:
-            self._executor = ThreadPoolExecutor(self.num_sql_threads, thread_name_prefix="vitrina-reader")
-        elif self._executor._work_queue.qsize():
-            self._replace_stuck(self._executor)
+        if self._reading is None:
+            self._reading = Lane(self.num_sql_threads, "vitrina-reader", self._stuck_after_s)
         self.hops += 1
-        return await asyncio.get_running_loop().run_in_executor(self._executor, self._timed, job)
+        return await self._reading.run(job)
 
-    def _timed(self, job: Callable[[], T]) -> T:
-        thread = threading.get_ident()
-        self._began[thread] = time.monotonic()
+    async def run_of(self, database: str, job: Callable[[], T]) -> T:
+        """As :meth:`run`, and counted in ``pending`` under the name of the database."""
+        self.pending[database] = self.pending.get(database, 0) + 1
         try:
-            return job()
+            return await self.run(job)
         finally:
-            del self._began[thread]
-
-    def _replace_stuck(self, executor: ThreadPoolExecutor) -> None:
-        """Let others do the work of threads that do not come back.
-
-        SQLite looks at no clock inside one call of a function, and searching a
-        text of megabytes for another one may take hours.
-        """
-        late = time.monotonic() - self._stuck_after_s
-        stuck = sum(began < late for began in list(self._began.values()))
-        executor._max_workers = max(executor._max_workers, self.num_sql_threads + min(stuck, _MOST_REPLACED))
+            self.pending[database] -= 1
 
     async def run_export(self, job: Callable[[], T]) -> T:
         """Run ``job``, a part of an export, in one of the exports' threads and await its result: one hop."""
         if not self.num_sql_threads:
             return job()
-        if self._exporter is None:
-            self._exporter = ThreadPoolExecutor(self.num_sql_threads, thread_name_prefix="vitrina-export")
+        if self._exporting is None:
+            self._exporting = Lane(self.num_sql_threads, "vitrina-export", self._stuck_after_s)
         self.hops += 1
-        return await asyncio.get_running_loop().run_in_executor(self._exporter, job)
+        return await self._exporting.run(job)
+
+    def refuse_when_crowded(self) -> None:
+        """Raise Unavailable where so many threads are stuck that no more SQL of people is begun (any thread)."""
+        if any(lane is not None and lane.is_crowded for lane in (self._reading, self._exporting)):
+            raise Unavailable("Too many queries are running that do not end", hint="The other pages still work.")
 
     @property
     def executor(self) -> ThreadPoolExecutor | None:
         """The threads themselves; None before the first job, and where there are none."""
-        return self._executor
+        return None if self._reading is None else self._reading.executor
 
     @property
     def queue_depth(self) -> int:
         """Jobs that wait for a thread."""
-        return 0 if self._executor is None else self._executor._work_queue.qsize()
+        return 0 if self._reading is None else self._reading.waiting
 
     def close(self) -> None:
         """Let running jobs end and stop the threads. Idempotent.
 
         ``is_stuck`` is True afterwards where a thread has not ended within some seconds.
         """
-        executors = (self._executor, self._exporter)
-        self._executor = self._exporter = None
+        lanes = (self._reading, self._exporting)
+        self._reading = self._exporting = None
         end = time.monotonic() + _ENDING_S
-        for executor in executors:
-            if executor is not None:
-                executor.shutdown(wait=False, cancel_futures=True)
-                for thread in list(executor._threads):
-                    thread.join(max(0.0, end - time.monotonic()))
-                    self.is_stuck = self.is_stuck or thread.is_alive()
+        for lane in lanes:
+            if lane is not None and not lane.close(end):
+                self.is_stuck = True
