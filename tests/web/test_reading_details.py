@@ -87,6 +87,8 @@ create table made (id integer primary key, mark text, name text generated always
 create table many (id integer primary key, a text unique, b unique);
 create table keyed (note text, shelf text, side text, number integer, primary key (number, shelf));
 create table other (id integer primary key, up integer references UPPER("ID"), same integer references upper("ID"));
+create table loose (id integer primary key, gone integer references nowhere(id), one integer references bare(id));
+insert into loose values (1, 5, 1);
 create view spots as select 1 as x union all select 2;
 insert into bare values (1, 'm1', 2); insert into partly values (1, 'm2', 2); insert into upper values (1, 'm3');
 insert into made (id, mark) values (1, 'm4'); insert into many values (1, 'm5', 'm6');
@@ -141,3 +143,12 @@ async def test_what_is_no_value_cannot_be_chosen(shelves):
     assert (item["value"], item["toggle_url"]) == (
         None, "http://localhost/shelves/spots.json?_facet=rowid&_nosuggest=1"
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["", "&_stream=1", "&_stream=1&_sort=gone"])
+@pytest.mark.parametrize("which", ["_labels=on", "_label=gone&_label=one"])
+async def test_the_heading_of_a_label_stands_where_there_is_none(shelves, how, which):
+    text = (await shelves.client.get(f"/shelves/loose.csv?{which}{how}")).text
+    assert text == "id,gone,gone_label,one,one_label\r\n1,5,,1,m1\r\n"
+    text = (await shelves.client.get(f"/shelves/loose.csv?_label=gone{how}")).text
+    assert text == "id,gone,gone_label,one\r\n1,5,,1\r\n"

@@ -51,29 +51,17 @@ def usable(catalog: DatabaseCatalog, plan: LabelPlan, visible: Callable[[str], b
     return bool(plan.other_column) and plan.other_table in catalog.tables and visible(plan.other_table)
 
 
-def plan_labels(
-    catalog: DatabaseCatalog,
-    expandable: Iterable[LabelPlan],
-    columns: Iterable[str],
-    arguments: TableArguments,
-    visible: Callable[[str], bool],
-    *,
-    default: bool,
+def asked_labels(
+    expandable: Iterable[LabelPlan], columns: Iterable[str], arguments: TableArguments, *, default: bool
 ) -> tuple[LabelPlan, ...]:
-    """The foreign keys to expand on this page. ``default`` is what a page does without ``_labels``."""
+    """The foreign keys to expand on this page, usable or not. ``default`` is what a page does without ``_labels``."""
     asked = parse_bool(arguments.first("_labels") or "")
     single = arguments.all("_label")
     everything = not single and (default if asked is None else asked)
     if not everything and not single:
         return ()
     selected = set(columns)
-    return tuple(
-        [
-            plan
-            for plan in expandable
-            if plan.column in selected and (everything or plan.column in single) and usable(catalog, plan, visible)
-        ]
-    )
+    return tuple([plan for plan in expandable if plan.column in selected and (everything or plan.column in single)])
 
 
 def find_table(catalog: DatabaseCatalog, name: str) -> Table | None:

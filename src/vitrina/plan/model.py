@@ -163,7 +163,9 @@ class TablePlan:
     facets: tuple[FacetPlan, ...] = ()
     facet_size: int = 0
     suggestions: SuggestionPlan | None = None
+    # the foreign keys to expand; the columns of all that were to be, also where there is nothing to find
     labels: tuple[LabelPlan, ...] = ()
+    label_columns: tuple[str, ...] = ()
     # every foreign key that could be expanded for this actor, selected or not
     expandable: tuple[LabelPlan, ...] = ()
     # SQL that finds the sort value of the last row (parameters :pk0 …) where the sort column is not selected

@@ -14,7 +14,7 @@ from vitrina.plan.columns import all_columns, pk_columns_of, plan_columns
 from vitrina.plan.conditions import Conditions, describe, plan_conditions
 from vitrina.plan.facets import active_facets, facet_size, plan_facets
 from vitrina.plan.keyset import effective_token
-from vitrina.plan.labels import plan_expandable, plan_labels, table_block
+from vitrina.plan.labels import asked_labels, plan_expandable, table_block, usable
 from vitrina.plan.limits import page_size, time_limit
 from vitrina.plan.model import FacetPlan, LabelPlan, SuggestionPlan, TableArguments, TablePlan, Wanted, Where
 from vitrina.plan.search import fts_table_of
@@ -151,6 +151,7 @@ def _assemble(
 ) -> TablePlan:
     table, arguments, settings = request.table, request.arguments, request.settings
     columns, sorting = statements.columns, statements.sorting
+    labels = _labels(request, columns)
     return TablePlan(
         catalog=request.catalog,
         table=table,
@@ -177,7 +178,8 @@ def _assemble(
         facets=extras.facets,
         facet_size=extras.facet_size,
         suggestions=extras.suggestions,
-        labels=_labels(request, columns),
+        labels=tuple([label for label in labels if usable(request.catalog, label, request.visible)]),
+        label_columns=tuple([label.column for label in labels]),
         expandable=request.expandable,
         sort_value_sql=statements.sort_value_sql,
         sort_position=_position(columns, sorting),
@@ -194,10 +196,7 @@ def _assemble(
 def _labels(request: _Request, columns: Sequence[str]) -> tuple[LabelPlan, ...]:
     if not request.expandable:
         return ()
-    default = "labels" in request.wanted
-    return plan_labels(
-        request.catalog, request.expandable, columns, request.arguments, request.visible, default=default
-    )
+    return asked_labels(request.expandable, columns, request.arguments, default="labels" in request.wanted)
 
 
 def _position(columns: Sequence[str], sorting: Sorting) -> int | None:

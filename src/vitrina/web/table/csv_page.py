@@ -90,7 +90,7 @@ async def _stream(
     refuse_unknown_extras(request, TABLE)
     if _has_key_order(view):
         chunks = _key_chunks(view, options, kept, settings)
-    elif view.plan.labels:
+    elif view.plan.label_columns:
         chunks = _labelled_chunks(view, options)
     else:
         chunks = query_chunks(
@@ -196,7 +196,7 @@ def _encoder(view: TableView, columns: Sequence[str], labels: Mapping[str, Mappi
     return CsvEncoder(
         columns,
         labels=labels,
-        labelled=[plan.column for plan in view.plan.labels],
+        labelled=view.plan.label_columns,
         blob_url=_blob_url(view, columns),
     )
 
