@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import threading
 
 import pytest
 from opentelemetry import metrics, trace
@@ -120,6 +121,34 @@ async def test_metrics_have_the_registered_form(with_plugin, otel_spans, otel_me
     )
     assert sum(point.count for point in points) >= 1
     assert otel_metrics.points("datasette.sql.threads.limit")[0].value >= 3
+
+
+async def test_gauges_tell_what_waits_and_what_is_open(with_plugin, otel_spans, otel_metrics):  # noqa: F811
+    database = with_plugin().get_database("shop")
+
+    def value(name):
+        points = otel_metrics.points(name, {"db.namespace": "shop"})
+        return points[0].value if points else None
+
+    assert (value("datasette.sql.queries.pending"), value("datasette.connections.open")) == (0, 0)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def hold(conn):
+        begun.set()
+        go_on.wait(10)
+
+    reading = asyncio.ensure_future(database.execute_fn(lambda conn: go_on.wait(10)))
+    writing = [asyncio.ensure_future(database.execute_write_fn(hold)) for _ in range(3)]
+    try:
+        await asyncio.to_thread(begun.wait, 10)
+        while value("datasette.connections.open") < 2:
+            await asyncio.sleep(0.001)
+        assert value("datasette.sql.queries.pending") == 1
+        assert value("datasette.write.queue_depth") == 2
+    finally:
+        go_on.set()
+        await asyncio.gather(reading, *writing)
+    assert (value("datasette.sql.queries.pending"), value("datasette.write.queue_depth")) == (0, 0)
 
 
 async def test_nothing_is_imported_where_nobody_watches():

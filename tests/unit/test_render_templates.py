@@ -116,7 +116,8 @@ async def test_values_are_escaped_and_awaited(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "escaped"), [("plain_1-2", "plain_1-2"), ('a"b', "a\\000022b"), ("é ~", "é ~"), ("a\r\nb'\\", "a\\00000Ab\\000027\\00005C")]
+    ("text", "escaped"),
+    [("plain_1-2", "plain_1-2"), ('a"b', "a\\000022b"), ("é ~", "é ~"), ("a\r\nb'\\", "a\\00000Ab\\000027\\00005C")],
 )
 def test_escape_css_string(text, escaped):
     assert escape_css_string(text) == escaped

@@ -10,7 +10,7 @@ from vitrina.cli.options import ServeOptions
 from vitrina.config.directory import ConfigDirectory, read_directory, read_inspect_file
 from vitrina.config.model import Config
 from vitrina.facade.datasette import Datasette
-from vitrina.web.content_policy import STRICT_CSP
+from vitrina.web.csp_reports import STRICT_CSP
 
 
 def build_instance(options: ServeOptions, config: Config | None = None) -> Datasette:

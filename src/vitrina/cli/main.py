@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -11,7 +14,8 @@ from click_default_group import DefaultGroup
 
 from vitrina.cli.serve import serve
 from vitrina.compat import install as install_alias
-from vitrina.errors import VitrinaError
+from vitrina.errors import PluginError, VitrinaError
+from vitrina.hooks.blame import blamed
 from vitrina.version import REFERENCE_VERSION, __version__
 
 
@@ -23,12 +27,14 @@ class _Group(DefaultGroup):  # type: ignore[misc]
         install_alias()
         return super().main(*args, **kwargs)
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        with _in_one_sentence():
+            context: click.Context = super().make_context(*args, **kwargs)
+            return context
+
     def invoke(self, ctx: click.Context) -> Any:
-        try:
+        with _in_one_sentence():
             return super().invoke(ctx)
-        except VitrinaError as error:
-            message = error.message if error.hint is None else f"{error.message} ({error.hint})"
-            raise click.ClickException(message) from error
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in _LATE:
@@ -44,6 +50,26 @@ class _Group(DefaultGroup):  # type: ignore[misc]
         _add_plugin_commands(self)
         names: list[str] = super().list_commands(ctx)
         return names
+
+
+@contextmanager
+def _in_one_sentence() -> Iterator[None]:
+    try:
+        yield
+    except VitrinaError as error:
+        message = error.message if error.hint is None else f"{error.message} ({error.hint})"
+        raise click.ClickException(_with_plugin(message, error)) from error
+    except Exception as error:
+        if blamed(error) is None or isinstance(error, click.ClickException):
+            raise
+        # Where in the plugin is for the log; what to do about it is not.
+        logging.getLogger("vitrina.plugins").error("A plugin failed", exc_info=error)
+        raise click.ClickException(_with_plugin(f"{type(error).__name__}: {error}", error)) from error
+
+
+def _with_plugin(message: str, error: Exception) -> str:
+    note = blamed(error)
+    return message if note is None or isinstance(error, PluginError) else f"{message}. {note}"
 
 
 # Commands whose imports no other command should wait for: name → module and attribute.
@@ -76,9 +102,14 @@ def _add_plugin_commands(group: click.Group) -> None:
         return
     group.__dict__["plugin_commands_added"] = True
     from vitrina.facade.plugins import shared_manager
-    from vitrina.hooks.manager import Hooks
+    from vitrina.hooks.calling import named_results
 
-    Hooks(shared_manager()).call("register_commands", cli=group)
+    named_results(shared_manager(), "register_commands", {"cli": group}, _tell_missing)
+
+
+def _tell_missing(plugin: str, hook: str, error: Exception) -> None:
+    """All other commands work nevertheless."""
+    click.echo(f"The plugin {plugin} failed in the hook {hook}: {type(error).__name__}: {error}", err=True)
 
 
 @click.group(cls=_Group, default="serve", default_if_no_args=True)

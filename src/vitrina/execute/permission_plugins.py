@@ -13,7 +13,8 @@ from vitrina.access.actors import Actor, actor_id
 from vitrina.access.restrictions import Restriction, fold_of
 from vitrina.access.rules import Rule
 from vitrina.errors import PluginError
-from vitrina.hooks.manager import Hooks
+from vitrina.hooks.calling import settled
+from vitrina.hooks.manager import Hooks, items_of
 
 T = TypeVar("T")
 
@@ -125,7 +126,10 @@ class PermissionPlugins:
         for plugin, value in await self._hooks.gather_named(
             _HOOK, datasette=self._facade(), actor=actor, action=action.name
         ):
-            for each in value if isinstance(value, (list, tuple)) else (value,):
+            for item in items_of(value):
+                each = await settled(_HOOK, plugin, item)
+                if each is None:
+                    continue
                 params = {
                     **(each.params or {}),
                     "actor": None if actor is None else json.dumps(actor, default=repr),

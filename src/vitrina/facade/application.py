@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from itsdangerous import BadSignature
 
+from vitrina.errors import PluginError
 from vitrina.execute.authentication import Authenticator, address_reader
 from vitrina.facade.files import file_routes
 from vitrina.facade.old_hooks import refresh_old_queries
 from vitrina.facade.replication import replication_routes, start_replication
 from vitrina.facade.views import exception_for_plugins
+from vitrina.hooks.blame import blaming
 from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
+from vitrina.hooks.manager import items_of
 from vitrina.http.app import Application
 from vitrina.http.open_length import without_length
 from vitrina.http.ports import Answer, Ports
@@ -37,10 +40,12 @@ from vitrina.web.routes import routes
 
 if TYPE_CHECKING:
     from vitrina.execute.own_tokens import OwnTokens
-    from vitrina.http.types import Actor, Scope
+    from vitrina.http.types import Actor, ASGIApp, Receive, Scope, Send
     from vitrina.web.site import Site
 
 _MESSAGES = "messages"
+_ROUTES = "register_routes"
+_WRAPPER = "asgi_wrapper"
 
 
 def open_application(site: Site, datasette: Any) -> TelemetryMiddleware:
@@ -82,9 +87,36 @@ def _all_routes(site: Site) -> list[Route]:
 
 def _plugin_routes(site: Site, datasette: Any) -> list[PluginRoute]:
     found: list[PluginRoute] = []
-    for registered in site.hooks.call("register_routes", datasette=datasette):
-        found.extend(PluginRoute(re.compile(regex), view) for regex, view in registered)
+    for plugin, registered in site.hooks.call_named(_ROUTES, datasette=datasette):
+        try:
+            found += [PluginRoute(re.compile(regex), view, plugin) for regex, view in items_of(registered)]
+        except re.error as error:
+            bad = PluginError(f"A route of the plugin {plugin} is no regular expression: {error}")
+            site.hooks.refuse(plugin, _ROUTES, bad)
     return found
+
+
+def _wrappers(site: Site, datasette: Any) -> list[Callable[[ASGIApp], ASGIApp]]:
+    """What plugins put around the application."""
+    return [
+        partial(_wrapped, plugin, wrapper)
+        for plugin, wrapper in site.hooks.call_named(_WRAPPER, datasette=datasette)
+        if wrapper is not None
+    ]
+
+
+def _wrapped(plugin: str, wrapper: Callable[[ASGIApp], ASGIApp], app: ASGIApp) -> ASGIApp:
+    """The application as the plugin wraps it; what the plugin raises there gets a note that names it."""
+    with blaming(plugin, _WRAPPER):
+        outer = wrapper(app)
+        if not callable(outer):
+            raise PluginError(f"The plugin {plugin} wraps the application in {type(outer).__name__}: hook {_WRAPPER}")
+
+    async def named(scope: Scope, receive: Receive, send: Send) -> None:
+        with blaming(plugin, _WRAPPER):
+            await outer(scope, receive, send)
+
+    return named
 
 
 def _ports(site: Site, datasette: Any) -> Ports:
@@ -138,8 +170,8 @@ def _ports(site: Site, datasette: Any) -> Ports:
         wrappers=[
             *([partial(WithFreshness, site=site)] if READ_REPLICAS in site.state else []),
             *([traced] if site.settings.trace_debug else []),
-            *([without_length] if hooks.has("asgi_wrapper") else []),
-            *(wrapper for wrapper in hooks.call("asgi_wrapper", datasette=datasette) if wrapper is not None),
+            *([without_length] if hooks.has(_WRAPPER) else []),
+            *_wrappers(site, datasette),
         ],
     )
     _keep_answers(site, ports)
@@ -151,7 +183,7 @@ def _keep_answers(site: Site, ports: Ports) -> None:
     answers = AnswerCache(site)
     site.state["answers"] = answers
     # A plugin may make an actor of anything in the request, or wrap and see every request.
-    if site.hooks.has("actor_from_request") or site.hooks.has("asgi_wrapper") or site.settings.trace_debug:
+    if site.hooks.has("actor_from_request") or site.hooks.has(_WRAPPER) or site.settings.trace_debug:
         return
 
     async def cached(scope: Scope, actor: Actor | None) -> Answer | None:

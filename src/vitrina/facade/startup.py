@@ -9,14 +9,14 @@ from vitrina.errors import StartupError
 from vitrina.facade.files import close_files, start_files
 from vitrina.facade.lifespan import BackgroundTaskSupervisor
 from vitrina.facade.old_hooks import adopt_old_metadata, refresh_old_queries, register_old_permissions
-from vitrina.hooks.blame import ignores_plugin_errors
 from vitrina.hooks.call import await_me_maybe
+from vitrina.hooks.manager import items_of
 from vitrina.hooks.old_spec import report_old_hooks
 from vitrina.render.column_types import BUILT_IN
 from vitrina.tokens.handlers import TokenHandler
 from vitrina.web.column_types import REGISTRY_KEY
 from vitrina.web.imports.access import close_imports
-from vitrina.web.permission_pages.login import LOGIN_KEY
+from vitrina.web.ways_out import LOGIN_KEY
 
 if TYPE_CHECKING:
     from vitrina.execute.own_tokens import OwnTokens
@@ -32,8 +32,11 @@ async def run_startup(datasette: Any) -> None:
     """
     site: Site = datasette.site
     site.state["events"] = tuple(await site.hooks.lists("register_events", datasette=datasette))
-    for action in await site.hooks.lists("register_actions", datasette=datasette):
-        site.permissions.actions.register(action)
+    for plugin, action in await site.hooks.lists_named("register_actions", datasette=datasette):
+        try:
+            site.permissions.actions.register(action)
+        except StartupError as error:
+            site.hooks.refuse(plugin, "register_actions", error)
     await register_old_permissions(site, datasette)
     await _register_column_types(site, datasette)
     await site.hooks.gather("prepare_jinja2_environment", env=site.templates.environment, datasette=datasette)
@@ -42,26 +45,12 @@ async def run_startup(datasette: Any) -> None:
         site.state[LOGIN_KEY].read()
     await site.store.load()
     await start_files(site, datasette)
-    await _run_startup_hooks(site, datasette)
+    await site.hooks.gather("startup", datasette=datasette)
     if site.hooks.has("get_metadata"):
         await adopt_old_metadata(site, datasette)
     if site.hooks.has("canned_queries"):
         await refresh_old_queries(site, datasette)
     report_old_hooks(site.hooks.pm)
-
-
-async def _run_startup_hooks(site: Site, datasette: Any) -> None:
-    if not ignores_plugin_errors():
-        await site.hooks.gather("startup", datasette=datasette)
-        return
-    for implementation in reversed(site.hooks.pm.hook.startup.get_hookimpls()):
-        try:
-            await await_me_maybe(
-                implementation.function(**({"datasette": datasette} if implementation.argnames else {}))
-            )
-        except Exception:  # a plugin call: the server was asked to start without such a plugin
-            log.exception("The plugin %s cannot start and is left out", implementation.plugin_name)
-            site.hooks.pm.unregister(implementation.plugin)
 
 
 async def register_token_handlers(site: Site, datasette: Any) -> None:
@@ -71,8 +60,7 @@ async def register_token_handlers(site: Site, datasette: Any) -> None:
     before: list[TokenHandler] = []
     after: list[TokenHandler] = []
     for plugin, value in await site.hooks.gather_named(hook, datasette=datasette):
-        handlers = value if isinstance(value, (list, tuple)) else (value,)
-        (before if plugin in early else after).extend(handlers)
+        (before if plugin in early else after).extend(items_of(value))
     own: OwnTokens = site.state["tokens"]
     site.state["token_handlers"] = (*before, *own.handlers(), *after)
     await own.start(datasette)
@@ -80,9 +68,11 @@ async def register_token_handlers(site: Site, datasette: Any) -> None:
 
 async def _register_column_types(site: Site, datasette: Any) -> None:
     registry = {kind.name: kind for kind in BUILT_IN}
-    for kind in await site.hooks.lists("register_column_types", datasette=datasette):
+    for plugin, kind in await site.hooks.lists_named("register_column_types", datasette=datasette):
         if kind.name in registry and registry[kind.name] is not kind:
-            raise StartupError(f"Duplicate column type name: {kind.name}")
+            error = StartupError(f"Duplicate column type name: {kind.name}")
+            site.hooks.refuse(plugin, "register_column_types", error)
+            continue
         registry[kind.name] = kind
     site.state[REGISTRY_KEY] = registry
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import logging
 import os
 import sys
-import time
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 from types import ModuleType
@@ -18,8 +18,8 @@ import pluggy
 
 from vitrina.errors import PluginError, StartupError
 from vitrina.hooks import old_spec, spec
-from vitrina.hooks.blame import blame, ignores_plugin_errors, report_long_call
-from vitrina.hooks.call import await_me_maybe
+from vitrina.hooks.blame import blame_plugin, ignores_plugin_errors
+from vitrina.hooks.calling import Named, checked, named_results, settled
 from vitrina.hooks.markers import PROJECT
 
 log = logging.getLogger("vitrina.plugins")
@@ -31,6 +31,30 @@ HOOK_NAMES = tuple(name for name in vars(spec) if hasattr(getattr(spec, name), f
 # (plugin or None, entry point, distribution)
 _half_imported: weakref.WeakKeyDictionary[pluggy.PluginManager, list[Any]] = weakref.WeakKeyDictionary()
 
+
+# Hooks that are called while an instance is made and started: a plugin that fails in one of them can be left out.
+_STARTING = frozenset(
+    (
+        "asgi_wrapper",
+        "canned_queries",
+        "get_metadata",
+        "prepare_jinja2_environment",
+        "publish_subcommand",
+        "register_actions",
+        "register_column_types",
+        "register_commands",
+        "register_events",
+        "register_facet_classes",
+        "register_files_storage_types",
+        "register_magic_parameters",
+        "register_output_renderer",
+        "register_permissions",
+        "register_routes",
+        "register_thumbnail_generators",
+        "register_token_handler",
+        "startup",
+    )
+)
 
 #: distributions that were installed and stayed out, by their name in lower case
 left_out: set[str] = set()
@@ -58,56 +82,67 @@ class Hooks:
     def call(self, name: str, **arguments: Any) -> list[Any]:
         """Results of all implementations that are not None, in pluggy's order; nothing is awaited.
 
-        What one of them raises is passed on, with a note that names plugin and hook.
+        What one of them raises is passed on, with a note that names plugin and
+        hook. Raises PluginError for what the hook cannot use.
         """
+        return [value for _, value in self.call_named(name, **arguments)]
+
+    def call_named(self, name: str, **arguments: Any) -> list[Named]:
+        """As :meth:`call`, each result with the name of the plugin it came from."""
+        found = []
+        for plugin, value in self.call_unsettled(name, **arguments):
+            try:
+                found.append((plugin, checked(name, plugin, value)))
+            except PluginError as error:
+                self.refuse(plugin, name, error)
+        return found
+
+    def call_unsettled(self, name: str, **arguments: Any) -> list[Named]:
+        """As :meth:`call_named`, for results that are still to be given to :func:`settled`."""
         if not self.has(name):
             return []
-        began = time.perf_counter()
-        try:
-            results = getattr(self.pm.hook, name)(**arguments)
-        except Exception as error:  # a plugin call: passed on as the plugin raised it
-            blame(self.pm, name, error)
-            raise
-        report_long_call(self.pm, name, time.perf_counter() - began)
-        if isinstance(results, list):
-            return results
-        return [] if results is None else [results]
+        tolerate = self._leave_out if name in _STARTING and ignores_plugin_errors() else None
+        return named_results(self.pm, name, arguments, tolerate)
+
+    def refuse(self, plugin: str, hook: str, error: Exception) -> None:
+        """Raise the error of a plugin's hook, or leave the plugin out where the start goes on without such plugins."""
+        blame_plugin(plugin, hook, error)
+        if hook not in _STARTING or not ignores_plugin_errors():
+            raise error
+        self._leave_out(plugin, hook, error)
+
+    def _leave_out(self, plugin: str, hook: str, error: Exception) -> None:
+        log.error("The plugin %s cannot start and is left out (hook %s)", plugin, hook, exc_info=error)
+        for name in plugin.split(", "):
+            if self.pm.has_plugin(name):
+                self.pm.unregister(name=name)
 
     async def gather(self, name: str, **arguments: Any) -> list[Any]:
         """As :meth:`call`, with each result called and awaited by the contract's rule; Nones are dropped."""
         if not self.has(name):
             return []
-        gathered = []
-        for result in self.call(name, **arguments):
-            try:
-                value = await await_me_maybe(result)
-            except Exception as error:  # a plugin call: passed on as the plugin raised it
-                blame(self.pm, name, error)
-                raise
-            if value is not None:
-                gathered.append(value)
-        return gathered
+        return [value for _, value in await self.gather_named(name, **arguments)]
 
-    async def gather_named(self, name: str, **arguments: Any) -> list[tuple[str, Any]]:
-        """As :meth:`gather`, each value with the name of the plugin it came from; wrappers are not run."""
+    async def gather_named(self, name: str, **arguments: Any) -> list[Named]:
+        """As :meth:`gather`, each value with the name of the plugin it came from."""
         gathered = []
-        for implementation in reversed(getattr(self.pm.hook, name).get_hookimpls()):
-            if implementation.hookwrapper or implementation.wrapper:
-                continue
-            given = {argument: arguments[argument] for argument in implementation.argnames}
-            value = await await_me_maybe(implementation.function(**given))
-            if value is not None:
-                gathered.append((str(implementation.plugin_name), value))
+        waiting = self.call_unsettled(name, **arguments)
+        try:
+            while waiting:
+                plugin, result = waiting.pop(0)
+                try:
+                    value = await settled(name, plugin, result)
+                except Exception as error:  # noqa: BLE001 - a plugin call: raised again, or the plugin is left out
+                    self.refuse(plugin, name, error)
+                    continue
+                if value is not None:
+                    gathered.append((plugin, value))
+        finally:
+            # One failed: what the others returned is not awaited any more.
+            for _, result in waiting:
+                if inspect.iscoroutine(result):
+                    result.close()
         return gathered
-
-    def call_named(self, name: str, **arguments: Any) -> Iterator[tuple[str, Any]]:
-        """As :meth:`call`, each result with the name of the plugin it came from; wrappers are not run."""
-        for implementation in reversed(getattr(self.pm.hook, name).get_hookimpls()):
-            if implementation.hookwrapper or implementation.wrapper:
-                continue
-            value = implementation.function(**{argument: arguments[argument] for argument in implementation.argnames})
-            if value is not None:
-                yield str(implementation.plugin_name), value
 
     def before_built_in(self, name: str) -> frozenset[str]:
         """Plugins whose implementation comes before the core's own.
@@ -131,11 +166,20 @@ class Hooks:
         """Results that may each be one item or a list, flattened."""
         flat: list[Any] = []
         for value in await self.gather(name, **arguments):
-            if isinstance(value, (list, tuple)):
-                flat.extend(value)
-            else:
-                flat.append(value)
+            flat.extend(items_of(value))
         return flat
+
+    async def lists_named(self, name: str, **arguments: Any) -> list[Named]:
+        """As :meth:`lists`, each item with the name of the plugin it came from."""
+        found = await self.gather_named(name, **arguments)
+        return [(plugin, item) for plugin, value in found for item in items_of(value)]
+
+
+def items_of(value: Any) -> Iterable[Any]:
+    """A plugin's list, the one thing that it returned in place of a list, or nothing for an empty value."""
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return cast(Iterable[Any], value)
+    return (value,) if value else ()
 
 
 def new_manager() -> pluggy.PluginManager:
@@ -157,12 +201,12 @@ def load_directory(pm: pluggy.PluginManager, directory: str | Path) -> list[Modu
             continue
         try:
             module = _import_file(path)
-        except StartupError:
+            _add(pm, module, path.name)
+        except (StartupError, PluginError):
             if not ignores_plugin_errors():
                 raise
             log.exception("The plugin %s is left out", path.name)
             continue
-        pm.register(module, name=path.name)
         modules.append(module)
     return modules
 
@@ -175,7 +219,7 @@ def _import_file(path: Path) -> ModuleType:
     module.__dict__["__file__"] = str(path)
     try:
         module_spec.loader.exec_module(module)
-    except Exception as exc:  # a plugin call: whatever a plugin raises is reported under its name
+    except (Exception, SystemExit) as exc:  # a plugin call: whatever a plugin raises is reported under its name
         raise StartupError(f"The plugin {path.name} cannot be imported: {type(exc).__name__}: {exc}") from exc
     return module
 
@@ -233,7 +277,7 @@ def load_distribution(pm: pluggy.PluginManager, distribution: metadata.Distribut
             continue
         try:
             plugin = entry_point.load()
-        except Exception as exc:  # a plugin call: whatever a plugin raises is reported under its name
+        except (Exception, SystemExit) as exc:  # a plugin call: whatever a plugin raises is reported under its name
             name = distribution.metadata["Name"]
             if isinstance(exc, ImportError) and _names_half_imported(exc):
                 _half_imported.setdefault(pm, []).append((None, entry_point, distribution))
@@ -268,8 +312,29 @@ def _names_half_imported(error: ImportError) -> bool:
     return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
 
 
+def _add(pm: pluggy.PluginManager, plugin: Any, name: str) -> None:
+    """Register a plugin. Raises PluginError for one whose hooks have arguments that they cannot have."""
+    try:
+        pm.register(plugin, name=name)
+    except (pluggy.PluginValidationError, ValueError) as error:
+        if pm.get_plugin(name) is plugin:
+            # Some of its hooks may be there already.
+            pm.unregister(name=name)
+        raise PluginError(f"The plugin {name} cannot be used: {_one_line(error)}") from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
 def _register(pm: pluggy.PluginManager, plugin: Any, name: str, distribution: metadata.Distribution) -> None:
-    pm.register(plugin, name=name)
+    try:
+        _add(pm, plugin, name)
+    except PluginError:
+        if not ignores_plugin_errors():
+            raise
+        log.exception("The plugin %s is left out", distribution.metadata["Name"])
+        return
     # pluggy's own list, from which distributions of plugins are read
     pm._plugin_distinfo.append((plugin, cast(metadata.Distribution, _DistFacade(distribution))))
 

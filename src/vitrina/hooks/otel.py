@@ -119,19 +119,19 @@ def observe_sql_thread_queue_depth(options: Any = None) -> list[Any]:
 
 def observe_pending_queries(options: Any = None) -> list[Any]:
     """Reads of each database that wait or run."""
-    return _observations(lambda ds: {each.name: getattr(each, "pending_reads", 0) for each in _engines(ds)})
+    return _observations(lambda ds: {each.name: each.pool.pending.get(each.name, 0) for each in _engines(ds)})
 
 
 def observe_write_queue_depth(options: Any = None) -> list[Any]:
     """Writes of each database that wait."""
     return _observations(
-        lambda ds: {each.name: getattr(each, "pending_writes", 0) for each in _engines(ds) if each.is_mutable}
+        lambda ds: {each.name: each.pending_writes for each in _engines(ds) if each.is_mutable}
     )
 
 
 def observe_open_connections(options: Any = None) -> list[Any]:
     """Connections of each database."""
-    return _observations(lambda ds: {each.name: getattr(each, "open_connections", 0) for each in _engines(ds)})
+    return _observations(lambda ds: {each.name: each.open_connections for each in _engines(ds)})
 
 
 _OBSERVED: dict[names.MetricName, Callable[..., list[Any]]] = {

@@ -9,10 +9,11 @@ from typing import Any
 
 from vitrina.engine.protocols import CatalogChanged
 from vitrina.errors import Forbidden, NotFound, VitrinaError
+from vitrina.hooks.blame import blaming
 from vitrina.hooks.telemetry import REQUEST_SPAN_SCOPE_KEY
 from vitrina.http.body import DEFAULT_MAX_BODY_BYTES
 from vitrina.http.csrf import csrf_refusal
-from vitrina.http.errors import error_response, method_not_allowed, plain_error_page, wants_json
+from vitrina.http.errors import PAGE_HEADERS, error_response, method_not_allowed, plain_error_page, wants_json
 from vitrina.http.file_response import FileResponse
 from vitrina.http.header_policy import Outgoing
 from vitrina.http.messages import COOKIE, read_messages, write_messages
@@ -229,12 +230,13 @@ class Application:
     async def _plugin_view(self, route: PluginRoute, request: Request, outgoing: Outgoing) -> Response | None:
         if self.ports.call_view is None:
             raise RuntimeError("The application was made without a way to call plugin views")
-        result = await self.ports.call_view(route.view, request, outgoing.send)
-        if result is None and not outgoing.started:
-            raise TypeError(f"{_name_of(route.view)} neither returned a Response nor sent an answer")
-        if result is not None and not hasattr(result, "asgi_send"):
-            raise TypeError(f"{_name_of(route.view)} should return a Response, not {type(result).__name__}")
-        return result  # type: ignore[no-any-return]
+        with blaming(route.plugin, "register_routes"):
+            result = await self.ports.call_view(route.view, request, outgoing.send)
+            if result is None and not outgoing.started:
+                raise TypeError(f"{_name_of(route.view)} neither returned a Response nor sent an answer")
+            if result is not None and not hasattr(result, "asgi_send"):
+                raise TypeError(f"{_name_of(route.view)} should return a Response, not {type(result).__name__}")
+            return result  # type: ignore[no-any-return]
 
     # -- failures
 
@@ -281,7 +283,8 @@ class Application:
 
     async def _refusal(self, request: Request, reason: str) -> Response:
         context = {"ok": False, "error": reason, "status": 403, "reason": reason, "title": "Form origin check failed"}
-        return Response.html(await self.ports.render_csrf_error(request, 403, context), 403)
+        html = await self.ports.render_csrf_error(request, 403, context)
+        return Response.html(html, 403, request.state.get(PAGE_HEADERS))
 
     # -- sending
 

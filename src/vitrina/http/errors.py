@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import escape
 
 from vitrina.errors import Forbidden, InvalidSQL, MethodNotAllowed, TokenInvalid, Unavailable, VitrinaError
+from vitrina.hooks.blame import blamed
 from vitrina.http.response import Response
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ logger = logging.getLogger("vitrina.http")
 #: renders an error page: request, status, context → HTML
 RenderError = Callable[["Request", int, dict[str, Any]], Awaitable[str]]
 
+#: of ``request.state``: headers that the renderer of an error page wants with it
+PAGE_HEADERS = "error_page_headers"
 _METHOD_NOT_ALLOWED = "Method not allowed"
 _INVALID_TOKEN = 'Bearer error="invalid_token"'
 
@@ -43,7 +46,7 @@ async def error_response(
     """
     if not isinstance(error, VitrinaError):
         logger.error("%s %s failed", request.method, request.path, exc_info=error)
-        error = VitrinaError(str(error))
+        error = VitrinaError(str(error), hint=blamed(error))
     elif error.status >= 500:
         logger.error("%s %s: %s", request.method, request.path, error.message, exc_info=error)
     headers = dict(error.headers)
@@ -93,7 +96,7 @@ async def _html(request: Request, error: VitrinaError, headers: dict[str, str], 
         "message_html": error.message_html,
     }
     html = await render_error(request, error.status, context)
-    return Response.html(html, error.status, headers)
+    return Response.html(html, error.status, {**request.state.get(PAGE_HEADERS, {}), **headers})
 
 
 async def plain_error_page(request: Request, status: int, context: dict[str, Any]) -> str:

@@ -61,6 +61,7 @@ class PluginRoute:
 
     regex: re.Pattern[str]
     view: Callable[..., Any]
+    plugin: str = ""
 
 
 @dataclass(slots=True)

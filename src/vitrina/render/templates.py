@@ -15,6 +15,7 @@ from jinja2 import Template as JinjaTemplate
 from vitrina.dialect.quoting import escape_sqlite
 from vitrina.render.css_class import to_css_class
 from vitrina.render.template_cache import TemplateCache
+from vitrina.render.template_chain import TemplateChains
 
 BUILT_IN = Path(__file__).resolve().parent.parent / "ui" / "templates"
 
@@ -70,6 +71,7 @@ class Templates:
         self.template_dir = Path(template_dir) if template_dir is not None else None
         self.plugin_dirs = tuple(Path(directory) for directory in plugin_dirs)
         self._built_in_names = _listing(BUILT_IN)
+        self._chains = TemplateChains(BUILT_IN)
         self._plugin_names = frozenset(name for directory in self.plugin_dirs for name in _listing(directory))
         loader = self._loader()
         self.environment = self._open_environment(loader)
@@ -138,11 +140,12 @@ class Templates:
             return self._select_known(wanted)
         for name in wanted:
             try:
-                searched.get_template(name)
+                template = searched.get_template(name)
             except TemplateNotFound:
                 continue
+            built_in = _is_shipped(template) and self._chain_is_shipped(name.removeprefix("default:"), searched)
             # Not the template's own name, which has lost its "default:".
-            return Selection(name, _marked(wanted, name), built_in=False)
+            return Selection(name, _marked(wanted, name), built_in)
         raise TemplateNotFound(wanted[-1] if wanted else "")
 
     def has_more_loaders(self, environment: Environment) -> bool:
@@ -156,9 +159,17 @@ class Templates:
         for name in wanted:
             known = name.removeprefix("default:")
             if name in self._plugin_names or known in self._built_in_names:
-                built_in = not (self._plugin_names & self._built_in_names) and name not in self._plugin_names
+                built_in = not self._plugin_names or (
+                    name not in self._plugin_names and self._plugin_names.isdisjoint(self._chains.of(known))
+                )
                 return Selection(name, _marked(wanted, name), built_in)
         raise TemplateNotFound(wanted[-1] if wanted else "")
+
+    def _chain_is_shipped(self, name: str, environment: Environment) -> bool:
+        try:
+            return all(_is_shipped(environment.get_template(part)) for part in self._chains.of(name))
+        except TemplateNotFound:
+            return False
 
     def page_names(self, environment: Environment | None = None) -> frozenset[str]:
         """Names of the templates below ``pages/`` (blocking where there is a template directory).
@@ -202,6 +213,10 @@ class Templates:
     def render_built_in(self, name: str, context: Mapping[str, Any]) -> str:
         """Render a built-in template at once; nothing in ``context`` may need awaiting."""
         return self._twin.get_template(name).render(context)
+
+
+def _is_shipped(template: JinjaTemplate) -> bool:
+    return template.filename is not None and Path(template.filename).is_relative_to(BUILT_IN)
 
 
 def _listing(directory: Path) -> frozenset[str]:

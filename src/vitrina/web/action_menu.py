@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from vitrina.hooks.manager import items_of
+from vitrina.web.contributions import has_markup, note_markup
 from vitrina.web.page import join_slots
 
 if TYPE_CHECKING:
@@ -20,7 +22,11 @@ def slot(site: Site, name: str, **arguments: Any) -> Callable[[], Awaitable[Mark
     async def fill() -> Markup:
         if not site.hooks.has(name):
             return Markup()
-        return join_slots(await site.hooks.gather(name, datasette=site.facade, **arguments))
+        found = await site.hooks.gather_named(name, datasette=site.facade, **arguments)
+        for plugin, html in found:
+            if str(html).strip():
+                note_markup(arguments.get("request"), plugin, name)
+        return join_slots([html for _, html in found])
 
     return fill
 
@@ -29,4 +35,11 @@ async def plugin_actions(site: Site, request: Request, name: str, **arguments: A
     """The links that plugins add to the menu ``name``."""
     if not site.hooks.has(name):
         return []
-    return await site.hooks.lists(name, datasette=site.facade, actor=request.actor, request=request, **arguments)
+    asked = {"datasette": site.facade, "actor": request.actor, "request": request, **arguments}
+    found = []
+    for plugin, items in await site.hooks.gather_named(name, **asked):
+        added = list(items_of(items))
+        if has_markup(added):
+            note_markup(request, plugin, name)
+        found += added
+    return found

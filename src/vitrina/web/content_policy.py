@@ -1,4 +1,4 @@
-"""The content security policy of a page: strict where all of it is built in, else open to what its plugins need.
+"""The content security policy of a page: strict where all of it is built in, else open to what its plugins gave.
 
 https://www.w3.org/TR/CSP3/
 """
@@ -11,83 +11,83 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from vitrina.web.csp_reports import REPORTS_PATH, STRICT_CSP, remember_contributions
+
 if TYPE_CHECKING:
-    from vitrina.render.templates import Selection
+    from vitrina.http.request import Request
+    from vitrina.web.contributions import Contributions
     from vitrina.web.site import Site
 
-#: of ``site.state``: that every page has the strict policy
-STRICT_CSP = "strict_csp"
-REPORTS_PATH = "/-/csp-reports"
+POLICY = "content-security-policy"
 
-#: plugins that implement one of these put markup of their own on pages
-_FOREIGN_MARKUP = (
-    "extra_template_vars",
-    "jinja2_environment_from_request",
-    "render_cell",
-    "top_homepage",
-    "top_database",
-    "top_table",
-    "top_row",
-    "top_query",
-    "top_stored_query",
-)
-
-#: sent where everything on the page is built in
-STRICT_POLICY = (
-    "default-src 'self'; img-src 'self' data: https: http:; object-src 'none'; base-uri 'none'; form-action 'self'"
-)
+# Sent where everything on the page is built in.
+_STRICT = "default-src 'self'; img-src 'self' data: https: http:; object-src 'none'; base-uri 'none'"
+# A form that a page of a writing query sends may be answered with a redirect to another site.
+_FORMS = "; form-action {targets}"
 #: on pages with the SQL editor: when a selection is typed over, Chromium itself writes style attributes
 _EDITOR = "; style-src-attr 'unsafe-inline'"
+# Style sheets may import others, and those fetch fonts; they bring no script.
+_STYLED = "; style-src 'self'{origins} https: http:; font-src 'self' data: https: http:"
 # Maps fetch tiles, charts compile expressions, cells embed films: what plugins are there for.
 _OPEN = (
-    "default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline' https: http:; "
+    "default-src 'self'; script-src {scripts}; style-src 'self' 'unsafe-inline'{styles} https: http:; "
     "img-src 'self' data: blob: https: http:; font-src 'self' data: https: http:; media-src 'self' blob: https: http:; "
     "connect-src 'self' https: http: ws: wss:; frame-src 'self' https: http:; worker-src 'self' blob:; "
     "object-src 'none'; base-uri 'none'"
 )
 _HOST = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
-_FOREIGN_SCRIPTS = "'self' 'unsafe-inline' 'unsafe-eval' blob: https: http:"
+_FOREIGN_SCRIPTS = "'self' 'unsafe-inline' 'unsafe-eval'{origins} blob: https: http:"
 
 
 class PagePolicy:
-    """The policy of one page, decided before it is rendered.
+    """The policy of one page, decided from what is on it, before it is rendered.
 
-    ``nonce`` goes on the inline scripts that plugins add to built-in
-    templates; None where there are none, or all inline scripts are allowed.
+    ``built_in``: every template of the page's chain is. ``nonce`` goes on the
+    inline scripts that plugins add to built-in templates; None where there are
+    none, or all inline scripts are allowed.
     """
 
     __slots__ = ("_policy", "nonce")
 
-    def __init__(self, site: Site, selection: Selection, page: Mapping[str, Any]) -> None:
+    def __init__(
+        self, site: Site, request: Request, page: Mapping[str, Any], given: Contributions, *, built_in: bool
+    ) -> None:
         self.nonce: str | None = None
-        strict = f"{STRICT_POLICY}{_EDITOR if page.get('allow_execute_sql') else ''}"
+        styles = _joined(_origins(item["url"] for item in page["extra_css_urls"]))
+        scripts = _joined(_origins(item["url"] for item in page["extra_js_urls"]))
         if site.state.get(STRICT_CSP):
-            self._policy = f"{strict}; report-uri {site.urls.path(REPORTS_PATH)}"
-        elif _has_foreign_markup(site, selection, page):
-            self._policy = _OPEN.format(scripts=_FOREIGN_SCRIPTS)
-        elif page["extra_css_urls"] or page["extra_js_urls"] or page["body_scripts"]:
-            scripts = ["'self'", "'unsafe-eval'", *_origins(item["url"] for item in page["extra_js_urls"])]
+            self._policy = f"{_strict(page, given)}; report-uri {site.urls.path(REPORTS_PATH)}"
+            remember_contributions(site, request.path, given)
+        elif not built_in or given.markup or _has_trusted_html(page):
+            self._policy = _OPEN.format(scripts=_FOREIGN_SCRIPTS.format(origins=scripts), styles=styles)
+        elif page["extra_js_urls"] or page["body_scripts"]:
             if page["body_scripts"]:
                 self.nonce = secrets.token_urlsafe(16)
-                scripts.append(f"'nonce-{self.nonce}'")
-            self._policy = _OPEN.format(scripts=" ".join(scripts))
+                scripts += f" 'nonce-{self.nonce}'"
+            self._policy = _OPEN.format(scripts=f"'self' 'unsafe-eval'{scripts}", styles=styles)
+        elif page["extra_css_urls"]:
+            self._policy = _strict(page, given) + _STYLED.format(origins=styles)
         else:
-            self._policy = strict
+            self._policy = _strict(page, given)
 
     def header(self, more: str | None) -> str:
         """The header's value; ``more`` are directives that the page's handler adds."""
         return f"{self._policy}; {more}" if more else self._policy
 
 
-def _has_foreign_markup(site: Site, selection: Selection, page: Mapping[str, Any]) -> bool:
-    """Whether a template is not built in, or the site's owner or a plugin wrote part of the page as HTML."""
+def _strict(page: Mapping[str, Any], given: Contributions) -> str:
+    forms = _FORMS.format(targets=f"'self'{_joined(_origins(given.form_targets))}")
+    return f"{_STRICT}{forms}{_EDITOR if page.get('allow_execute_sql') else ''}"
+
+
+def _has_trusted_html(page: Mapping[str, Any]) -> bool:
+    """Whether the site's owner wrote part of the page as HTML."""
     metadata = page.get("metadata") or {}
-    return (
-        not selection.built_in
-        or bool(metadata.get("description_html"))
-        or bool(page.get("stored_query_write"))
-        or any(site.hooks.has(name) for name in _FOREIGN_MARKUP)
-    )
+    return bool(metadata.get("description_html"))
+
+
+def _joined(words: Iterable[str]) -> str:
+    return "".join(f" {word}" for word in words)
 
 
 def _origins(urls: Iterable[Any]) -> list[str]:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import logging
 import time
-from typing import TYPE_CHECKING, Any
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from vitrina.errors import BadRequest
 from vitrina.http.response import Response
 
 if TYPE_CHECKING:
     from vitrina.http.request import Request
+    from vitrina.web.contributions import Contribution, Contributions
     from vitrina.web.site import Site
 
 log = logging.getLogger("vitrina.csp")
@@ -20,9 +24,13 @@ _MOST_BYTES = 16 * 1024
 # Each thing that is blocked is told once in so many seconds, and of no more than so many.
 _AGAIN_S = 60.0
 _KEPT = 200
-_SCRIPTS = ("extra_js_urls", "extra_body_script")
-_STYLES = ("extra_css_urls",)
-_MARKUP = ("render_cell", "extra_template_vars")
+# Pages whose contributions are known, the latest ones.
+_PAGES = 500
+
+#: of ``site.state``: that every page has the strict policy
+STRICT_CSP = "strict_csp"
+REPORTS_PATH = "/-/csp-reports"
+_GIVEN = "csp_contributions"
 
 _said: dict[tuple[str, str], float] = {}
 
@@ -44,19 +52,46 @@ async def csp_report(site: Site, request: Request) -> Response:
             _said.clear()
         _said[directive, blocked] = now
         # As repr: the report is made by whoever sends it.
-        log.warning("Blocked %r (%r) on %r; %s", blocked, directive, page, _suspects(site, directive, blocked))
+        log.warning("Blocked %r (%r) on %r; %s", blocked, directive, page, _suspects(site, directive, blocked, page))
     return Response.json({"ok": True})
 
 
-def _suspects(site: Site, directive: str, blocked: str) -> str:
-    """The plugins that could have brought it."""
+def remember_contributions(site: Site, path: str, given: Contributions) -> None:
+    """Keep in mind what plugins gave to the page of this path, which browsers are told to block."""
+    found = (*given.markup.values(), *given.assets)
+    pages: OrderedDict[str, tuple[Contribution, ...]] = site.state.setdefault(_GIVEN, OrderedDict())
+    pages.pop(path, None)
+    if found:
+        pages[path] = found
+        if len(pages) > _PAGES:
+            pages.popitem(last=False)
+
+
+def _suspects(site: Site, directive: str, blocked: str, page: str) -> str:
+    """The plugins that brought it, or could have brought it."""
     marker = "/-/static-plugins/"
     if marker in blocked:
         return f"plugin {blocked.partition(marker)[2].partition('/')[0]!r}"
-    hooks = (*(_STYLES if directive.startswith("style") else _SCRIPTS), *_MARKUP)
-    found: dict[str, None] = {}
-    for hook in hooks:
-        caller: Any = getattr(site.hooks.pm.hook, hook)
-        found.update(dict.fromkeys(str(each.plugin_name) for each in caller.get_hookimpls()))
-    names = [name for name in found if not name.startswith(("vitrina.", "datasette."))]
-    return f"plugins that add such things: {', '.join(names)}" if names else "no plugin adds such things"
+    path = unquote(urlsplit(page).path) if page.startswith(("http://", "https://")) else page
+    pages: Mapping[str, tuple[Contribution, ...]] = site.state.get(_GIVEN, {})
+    given = pages[path] if path in pages else [each for several in pages.values() for each in several]
+    by_address = [each for each in given if any(_same(blocked, url) for url in each.urls)]
+    if by_address:
+        return _named("from", by_address)
+    # Inline parts, and what scripts fetch or evaluate.
+    wanted = [each for each in given if each.hook != "extra_css_urls" or directive.startswith(("style", "font"))]
+    return _named("among what was given by", wanted) if wanted else "no plugin gave such things"
+
+
+def _same(blocked: str, url: str) -> bool:
+    """Whether a report speaks of this address: browsers cut off what comes after the host in some reports."""
+    full = f"https:{url}" if url.startswith("//") else url
+    if not full.startswith(("http://", "https://")):
+        return urlsplit(blocked).path.endswith(full.partition("?")[0])
+    parts = urlsplit(full)
+    return blocked.partition("?")[0] in (full.partition("?")[0], f"{parts.scheme}://{parts.netloc}")
+
+
+def _named(words: str, given: Iterable[Contribution]) -> str:
+    found = dict.fromkeys(f"{each.plugin} ({each.hook})" for each in given)
+    return f"{words} {', '.join(found)}"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from vitrina.errors import NotFound
 from vitrina.http.request import Request
 from vitrina.http.response import Response
-from vitrina.web.page import environment_for, render_text
+from vitrina.web.content_policy import POLICY
+from vitrina.web.page import environment_for, render_with_policy
 
 if TYPE_CHECKING:
     from vitrina.web.site import Site
@@ -74,10 +75,13 @@ async def custom_page(site: Site, request: Request) -> Response | None:
     if found is None:
         return None
     outcome = _Outcome()
-    body = await render_text(site, found[0], {**found[1], **outcome.functions()}, request, "page")
+    functions = {**found[1], **outcome.functions()}
+    body, policy = await render_with_policy(site, request, found[0], functions, "page")
     if "Location" in outcome.headers:
         return Response.redirect(outcome.headers["Location"], outcome.status)
     content_type = outcome.headers.pop("content-type", "text/html; charset=utf-8")
+    if content_type.startswith("text/html") and POLICY not in map(str.lower, outcome.headers):
+        outcome.headers[POLICY] = policy
     return Response(body, outcome.status, outcome.headers, content_type)
 
 

@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from vitrina.http.errors import PAGE_HEADERS
 from vitrina.http.request import Request
 from vitrina.render.templates import Selection
 from vitrina.version import REFERENCE_VERSION
+from vitrina.web.content_policy import POLICY, PagePolicy
+from vitrina.web.contributions import Contributions
+from vitrina.web.ways_out import ways_out
 
 if TYPE_CHECKING:
     from vitrina.web.site import Site
@@ -21,10 +25,10 @@ def error_page_renderer(site: Site) -> RenderError:
     """Renders ``STATUS.html`` or ``error.html``; hooks for templates are not asked, as the contract says."""
 
     async def render_error(request: Request, status: int, context: dict[str, Any]) -> str:
-        page = _page(site, request, context)
+        page = _page(site, request, {**context, **ways_out(site, request, context)})
         if context.get("message_html"):
             page["error"] = Markup(context["message_html"])
-        return await _render(site, site.templates.select((f"{status}.html", "error.html")), page)
+        return await _render(site, request, site.templates.select((f"{status}.html", "error.html")), page)
 
     return render_error
 
@@ -33,7 +37,7 @@ def csrf_page_renderer(site: Site) -> RenderError:
     """Renders the page of a form that came from another site."""
 
     async def render_csrf_error(request: Request, status: int, context: dict[str, Any]) -> str:
-        return await _render(site, site.templates.select("csrf_error.html"), _page(site, request, context))
+        return await _render(site, request, site.templates.select("csrf_error.html"), _page(site, request, context))
 
     return render_csrf_error
 
@@ -57,7 +61,9 @@ def _page(site: Site, request: Request, context: dict[str, Any]) -> dict[str, An
     }
 
 
-async def _render(site: Site, selection: Selection, page: dict[str, Any]) -> str:
+async def _render(site: Site, request: Request, selection: Selection, page: dict[str, Any]) -> str:
+    policy = PagePolicy(site, request, page, Contributions(), built_in=selection.built_in)
+    request.state[PAGE_HEADERS] = {POLICY: policy.header(None)}
     if selection.built_in:
         return site.templates.render_built_in(selection.name, page)
     return await site.templates.render(selection.name, page)

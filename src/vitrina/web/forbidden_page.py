@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from vitrina.http.errors import PAGE_HEADERS
 from vitrina.http.request import Request
+from vitrina.web.content_policy import POLICY
+from vitrina.web.contributions import forget_contributions
 from vitrina.web.error_page import RenderError, error_page_renderer
-from vitrina.web.page import render_text
+from vitrina.web.page import render_with_policy
+from vitrina.web.ways_out import ways_out
 
 if TYPE_CHECKING:
     from vitrina.web.site import Site
@@ -23,9 +27,12 @@ def error_renderer(site: Site) -> RenderError:
     async def render_error(request: Request, status: int, context: dict[str, Any]) -> str:
         if status != _STATUS:
             return await others(request, status, context)
-        page = dict(context)
+        page = {**context, **ways_out(site, request, context)}
         if context.get("message_html"):
             page["error"] = Markup(context["message_html"])
-        return await render_text(site, (f"{status}.html", "error.html"), page, request, None)
+        forget_contributions(request)
+        html, policy = await render_with_policy(site, request, (f"{status}.html", "error.html"), page)
+        request.state[PAGE_HEADERS] = {POLICY: policy}
+        return html
 
     return render_error

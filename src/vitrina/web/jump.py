@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from vitrina.hooks.blame import blaming
 from vitrina.http.response import Response
 from vitrina.web.jump_items import JumpItem, best_matches, child_item, database_item, debug_items
 from vitrina.web.jump_sql import JumpSQL
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from vitrina.web.site import Site
 
 LIMIT = 100
+_HOOK = "jump_items_sql"
 _ACTIONS = ("view-database", "view-table", "view-query", "debug-menu")
 # The builders of URLs that an item of a plugin may name.
 _BUILDERS = frozenset(("path", "instance", "static", "logout", "database", "database_query", "table", "query", "row"))
@@ -33,8 +35,11 @@ async def jump_page(site: Site, request: Request) -> Response:
         items += found
     if access.allowed("debug-menu"):
         items += debug_items()
-    for entry in await site.hooks.lists("jump_items_sql", datasette=site.facade, actor=request.actor, request=request):
-        items += await _plugin_items(site, entry)
+    asked = {"datasette": site.facade, "actor": request.actor, "request": request}
+    for plugin, entry in await site.hooks.lists_named(_HOOK, **asked):
+        if entry is not None:
+            with blaming(plugin, _HOOK):
+                items += await _plugin_items(site, entry)
     matches = best_matches(items, q, LIMIT + 1)
     body = [_as_json(site, item) for item in matches[:LIMIT]]
     return Response.json({"ok": True, "matches": body, "truncated": len(matches) > LIMIT})

@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from vitrina.errors import BadRequest
+from vitrina.hooks.blame import blaming
 from vitrina.hooks.call import await_me_maybe
 from vitrina.plan.magic import MagicContext, MagicSource, builtin_sources, is_magic
 
 if TYPE_CHECKING:
     from vitrina.http.request import Request
     from vitrina.web.site import Site
+
+_HOOK = "register_magic_parameters"
 
 
 async def magic_values(site: Site, request: Request, names: Iterable[str]) -> dict[str, Any]:
@@ -46,14 +49,18 @@ async def _sources(site: Site, request: Request) -> dict[str, MagicSource]:
         random_hex=_random_hex,
     )
     sources = builtin_sources(context)
-    if site.hooks.has("register_magic_parameters"):
-        for prefix, function in await site.hooks.lists("register_magic_parameters", datasette=site.facade):
-            sources[prefix] = _of_plugin(function, request)
+    if site.hooks.has(_HOOK):
+        for plugin, (prefix, function) in await site.hooks.lists_named(_HOOK, datasette=site.facade):
+            sources[prefix] = _of_plugin(plugin, function, request)
     return sources
 
 
-def _of_plugin(function: Callable[[str, Any], Any], request: Request) -> MagicSource:
-    return lambda key: function(key, request)
+def _of_plugin(plugin: str, function: Callable[[str, Any], Any], request: Request) -> MagicSource:
+    async def value(key: str) -> Any:
+        with blaming(plugin, _HOOK):
+            return await await_me_maybe(function(key, request))
+
+    return value
 
 
 def _random_hex(length: int) -> str:

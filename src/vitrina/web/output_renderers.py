@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vitrina.errors import NotFound, PluginError
+from vitrina.hooks.blame import blaming
 from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
+from vitrina.hooks.manager import items_of
 from vitrina.http.response import Response
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from vitrina.web.site import Site
 
 _KEY = "output_renderers"
+_HOOK = "register_output_renderer"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,7 @@ class OutputRenderer:
     extension: str
     render: Callable[..., Any]
     can_render: Callable[..., Any] | None
+    plugin: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +49,10 @@ def output_renderers(site: Site) -> Mapping[str, OutputRenderer]:
     found: dict[str, OutputRenderer] | None = site.state.get(_KEY)
     if found is None:
         found = {}
-        for answer in site.hooks.call("register_output_renderer", datasette=site.facade):
-            for each in answer if isinstance(answer, (list, tuple)) else [answer]:
-                render = each.get("render") or each.get("callback")
-                if render is not None:
-                    found[each["extension"]] = OutputRenderer(each["extension"], render, each.get("can_render"))
+        for plugin, answer in site.hooks.call_named(_HOOK, datasette=site.facade):
+            for each in items_of(answer):
+                extension, render = each["extension"], each.get("render") or each.get("callback")
+                found[extension] = OutputRenderer(extension, render, each.get("can_render"), plugin)
         site.state[_KEY] = found
     return found
 
@@ -60,9 +63,10 @@ async def linkable_renderers(site: Site, request: Request, page: Rendered) -> li
     for name, renderer in output_renderers(site).items():
         answer: Any = True
         if renderer.can_render is not None:
-            answer = await await_me_maybe(
-                call_with_supported_arguments(renderer.can_render, **_arguments(site, request, page))
-            )
+            with blaming(renderer.plugin, _HOOK):
+                answer = await await_me_maybe(
+                    call_with_supported_arguments(renderer.can_render, **_arguments(site, request, page))
+                )
         if answer:
             names.append(name)
     return names
@@ -84,22 +88,26 @@ async def run_renderer(
     something that is no answer.
     """
     renderer = output_renderers(site)[name]
-    result = await await_me_maybe(
-        call_with_supported_arguments(
-            renderer.render,
-            **_arguments(site, request, page),
-            truncated=truncated,
-            error=error,
-            args=request.args,
-            data=dict(data),
+    with blaming(renderer.plugin, _HOOK):
+        result = await await_me_maybe(
+            call_with_supported_arguments(
+                renderer.render,
+                **_arguments(site, request, page),
+                truncated=truncated,
+                error=error,
+                args=request.args,
+                data=dict(data),
+            )
         )
-    )
     if result is None:
         raise NotFound("No data")
     if isinstance(result, Response):
         return result
     if not isinstance(result, Mapping):
-        raise PluginError(f"The renderer of .{name} returned {type(result).__name__}, not a response or an object")
+        raise PluginError(
+            f"The renderer of .{name} of the plugin {renderer.plugin} returned {type(result).__name__},"
+            " not a response or an object"
+        )
     return Response(
         result.get("body"),
         status=result.get("status_code") or 200,

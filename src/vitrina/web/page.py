@@ -12,11 +12,15 @@ from jinja2 import Template as JinjaTemplate
 from markupsafe import Markup
 
 from vitrina.access.actors import display_actor
+from vitrina.hooks.blame import blaming
 from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
+from vitrina.hooks.calling import checked
+from vitrina.hooks.manager import items_of
 from vitrina.http.response import Response
 from vitrina.render.byte_size import format_bytes
 from vitrina.version import REFERENCE_VERSION, __version__
 from vitrina.web.content_policy import PagePolicy
+from vitrina.web.contributions import contributions_of, has_markup, note_markup, replaces
 from vitrina.web.file_links import menu_files
 from vitrina.web.page_assets import body_scripts, css_urls, js_urls
 from vitrina.web.replication.read_replicas import data_as_of
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
     from vitrina.web.site import Site
 
 Names = str | Sequence[str]
+
+_ENVIRONMENT = "jinja2_environment_from_request"
 
 #: context values that are functions without arguments, perhaps asynchronous ones
 _CALLED_BY_TEMPLATES = (
@@ -63,13 +69,41 @@ async def render_page(
     page = await _page_context(site, request, selection, context, view_name)
     if site.settings.template_debug and request.args.get("_context"):
         return Response.html(_context_as_html(page))
-    policy = PagePolicy(site, selection, page)
-    page["csp_nonce"] = policy.nonce
-    if _all_built_in(site, selection):
-        body = site.templates.render_built_in(selection.name, await _without_awaiting(page))
-    else:
-        body = await site.templates.render(selection.name, page, environment)
+    built_in = selection.built_in and _parts_are_built_in(site, page, environment)
+    body, policy = await _rendered(site, request, selection.name, page, environment, built_in=built_in)
     return Response.html(body, status=status, headers=_page_headers(policy, page, headers))
+
+
+async def render_with_policy(
+    site: Site, request: Request, names: Names, context: Mapping[str, Any], view_name: str | None = None
+) -> tuple[str, str]:
+    """A page that is no view of its own, as text, and its content security policy."""
+    environment = environment_for(site, request)
+    selection = site.templates.select(names, environment)
+    page = await _page_context(site, request, selection, context, view_name)
+    body, policy = await _rendered(site, request, selection.name, page, environment, built_in=selection.built_in)
+    return body, policy.header(None)
+
+
+async def _rendered(
+    site: Site, request: Request, name: str, page: dict[str, Any], environment: Environment, *, built_in: bool
+) -> tuple[str, PagePolicy]:
+    if built_in:
+        # Called before the policy is made, which depends on what plugins answer.
+        page = await _without_awaiting(page)
+    policy = PagePolicy(site, request, page, contributions_of(request), built_in=built_in)
+    page["csp_nonce"] = policy.nonce
+    if built_in and not _may_await(site):
+        return site.templates.render_built_in(name, page), policy
+    return await site.templates.render(name, page, environment), policy
+
+
+def _parts_are_built_in(site: Site, page: Mapping[str, Any], environment: Environment) -> bool:
+    """Whether the templates that a page takes from its context are built in."""
+    names = page.get("custom_table_templates")
+    if not names or (environment is site.templates.environment and not site.templates.has_foreign):
+        return True
+    return site.templates.select(names, environment).built_in
 
 
 async def render_text(
@@ -134,7 +168,9 @@ async def _base_context(
         "vitrina_version": __version__,
         "data_as_of": data_as_of(site, page.get("database")),
     }
-    for extra in await site.hooks.gather("extra_template_vars", **arguments):
+    for plugin, extra in await site.hooks.gather_named("extra_template_vars", **arguments):
+        if replaces(base, extra):
+            note_markup(request, plugin, "extra_template_vars")
         base.update(extra)
     return base
 
@@ -158,8 +194,14 @@ async def _crumb_items(site: Site, actor: Any) -> Any:
 
 
 async def _menu_links(site: Site, request: Request | None, actor: Any) -> Any:
-    of_plugins = await site.hooks.lists("menu_links", datasette=site.facade, actor=actor, request=request)
-    links = [*await menu_files(site, actor), *of_plugins]
+    links = [*await menu_files(site, actor)]
+    for plugin, items in await site.hooks.gather_named(
+        "menu_links", datasette=site.facade, actor=actor, request=request
+    ):
+        added = list(items_of(items))
+        if has_markup(added):
+            note_markup(request, plugin, "menu_links")
+        links += added
     for own in site.state.get("menu_links", ()):
         links += await own(site, actor)
     return lambda: links
@@ -180,23 +222,22 @@ def _show_messages(request: Request | None) -> Any:
 def environment_for(site: Site, request: Request | None) -> Environment:
     """The shared environment, or what plugins make of it for this request."""
     environment = site.templates.environment
-    for plugin in _implementations(site, "jinja2_environment_from_request"):
-        environment = call_with_supported_arguments(plugin, datasette=site.facade, request=request, env=environment)
+    if not site.hooks.has(_ENVIRONMENT):
+        return environment
+    # One after the other: each gets what the one before made of it.
+    for implementation in reversed(getattr(site.hooks.pm.hook, _ENVIRONMENT).get_hookimpls()):
+        plugin = str(implementation.plugin_name)
+        with blaming(plugin, _ENVIRONMENT):
+            made = call_with_supported_arguments(
+                implementation.function, datasette=site.facade, request=request, env=environment
+            )
+            environment = checked(_ENVIRONMENT, plugin, made) or environment
     return environment
 
 
-def _implementations(site: Site, hook: str) -> Iterable[Any]:
-    if not site.hooks.has(hook):
-        return ()
-    caller = getattr(site.hooks.pm.hook, hook)
-    return [implementation.function for implementation in reversed(caller.get_hookimpls())]
-
-
-def _all_built_in(site: Site, selection: Selection) -> bool:
-    hooks = site.hooks
-    return (
-        selection.built_in and not hooks.has("extra_template_vars") and not hooks.has("jinja2_environment_from_request")
-    )
+def _may_await(site: Site) -> bool:
+    """Whether the page may hold something that is awaited while it is rendered."""
+    return site.hooks.has("extra_template_vars") or site.hooks.has(_ENVIRONMENT)
 
 
 async def _without_awaiting(page: dict[str, Any]) -> dict[str, Any]:

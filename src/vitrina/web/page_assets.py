@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from vitrina.web.contributions import Contribution, contributions_of
+
 if TYPE_CHECKING:
     from vitrina.web.site import Site
 
@@ -16,7 +18,7 @@ async def css_urls(site: Site, arguments: Mapping[str, Any]) -> list[dict[str, A
 
     ``arguments`` are those of the hook ``extra_css_urls``.
     """
-    hooked = await site.hooks.lists("extra_css_urls", **arguments)
+    hooked = await _hooked(site, "extra_css_urls", arguments)
     return _once(site, [*_configured(site, "extra_css_urls"), *hooked], ("sri",))
 
 
@@ -25,7 +27,7 @@ async def js_urls(site: Site, arguments: Mapping[str, Any]) -> list[dict[str, An
 
     ``arguments`` are those of the hook ``extra_js_urls``.
     """
-    hooked = await site.hooks.lists("extra_js_urls", **arguments)
+    hooked = await _hooked(site, "extra_js_urls", arguments)
     return _once(site, [*_configured(site, "extra_js_urls"), *hooked], ("sri", "module"))
 
 
@@ -35,11 +37,23 @@ async def body_scripts(site: Site, arguments: Mapping[str, Any]) -> list[dict[st
     ``arguments`` are those of the hook ``extra_body_script``.
     """
     scripts = []
-    for given in await site.hooks.gather("extra_body_script", **arguments):
+    for plugin, given in await site.hooks.gather_named("extra_body_script", **arguments):
         item = given if isinstance(given, Mapping) else {"script": given}
         if item.get("script"):
+            contributions_of(arguments["request"]).assets.append(Contribution(plugin, "extra_body_script"))
             scripts.append({"script": Markup(item["script"]), "module": bool(item.get("module"))})
     return scripts
+
+
+async def _hooked(site: Site, hook: str, arguments: Mapping[str, Any]) -> list[Any]:
+    if not site.hooks.has(hook):
+        return []
+    found = [(plugin, item) for plugin, item in await site.hooks.lists_named(hook, **arguments) if item is not None]
+    noted = contributions_of(arguments["request"]).assets
+    noted += [
+        Contribution(plugin, hook, (str(item["url"] if isinstance(item, Mapping) else item),)) for plugin, item in found
+    ]
+    return [item for _, item in found]
 
 
 def _configured(site: Site, key: str) -> list[Any]:

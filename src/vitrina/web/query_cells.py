@@ -12,6 +12,7 @@ from vitrina.http.paths import own_path
 from vitrina.render.blob import blob_hash
 from vitrina.render.cells import bytes_html, compile_cell
 from vitrina.render.rows import query_rows
+from vitrina.web.contributions import is_markup, note_markup
 from vitrina.web.output_renderers import sqlite_rows
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ async def rendered_by_plugins(view: QueryView) -> list[dict[str, str]]:
     for row, driver_row in zip(view.rows, sqlite_rows(view.columns, view.rows), strict=True):
         cells: dict[str, str] = {}
         for column, value in zip(view.columns, row, strict=True):
-            html = await hooks.first(
+            found = await hooks.gather_named(
                 "render_cell",
                 row=driver_row,
                 value=value,
@@ -69,7 +70,10 @@ async def rendered_by_plugins(view: QueryView) -> list[dict[str, str]]:
                 request=view.request,
                 column_type=None,
             )
-            if html is not None:
+            if found:
+                plugin, html = found[0]
+                if is_markup(html):
+                    note_markup(view.request, plugin, "render_cell")
                 cells[column] = str(escape(html))
         rendered.append(cells)
     return rendered

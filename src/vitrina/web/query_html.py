@@ -12,6 +12,7 @@ from vitrina.http.response import Response
 from vitrina.render.css_class import to_css_class
 from vitrina.web.absolute import alternate_json
 from vitrina.web.action_menu import plugin_actions, slot
+from vitrina.web.contributions import contributions_of
 from vitrina.web.database_tables import table_columns
 from vitrina.web.page import render_page
 from vitrina.web.query_cells import display_rows
@@ -28,6 +29,9 @@ async def html_response(view: QueryView, headers: dict[str, str]) -> Response:
     """The page with the SQL, a form for its parameters, and the rows."""
     if view.is_write:
         headers.update(UNFRAMED)
+        if view.stored is not None:
+            found = (view.stored.on_success_redirect, view.stored.on_error_redirect)
+            contributions_of(view.request).form_targets += [url for url in found if url]
     context = {**_about(view), **_sql_form(view), **await _results(view), **await _plugins(view)}
     return await render_page(view.site, view.request, _templates(view), context, view_name="database", headers=headers)
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from vitrina.http.router import Route
 from vitrina.web.api_explorer import api_explorer_page
 from vitrina.web.autocomplete import autocomplete_rows
-from vitrina.web.content_policy import REPORTS_PATH
 from vitrina.web.count import count_page
-from vitrina.web.csp_reports import csp_report
+from vitrina.web.csp_reports import REPORTS_PATH, csp_report
 from vitrina.web.database import database_page
 from vitrina.web.download import database_download
 from vitrina.web.foreign_keys import foreign_key_suggestions, foreign_key_targets

@@ -222,14 +222,14 @@ class SqliteDatabase:
         traces = current_traces()
         if traces is not None:
             job = partial(_traced, job, traces)
-        return await awaited.result(self.pool.run(lambda: self._read(job, catalog, awaited, seen=seen)))
+        return await awaited.result(self.pool.run_of(self.name, lambda: self._read(job, catalog, awaited, seen=seen)))
 
     async def foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run a plugin's ``fn(conn)`` on a connection of the foreign pool (one hop).
 
         What ``fn`` raises is passed on as it is.
         """
-        return await self.pool.run(lambda: self._foreign_read(fn))
+        return await self.pool.run_of(self.name, lambda: self._foreign_read(fn))
 
     def check(self) -> None:
         """Open the file for the first time, at start-up (blocking; does not grow with the data).
@@ -446,6 +446,18 @@ class SqliteDatabase:
             conn.close()
 
     # Opening and closing
+
+    @property
+    def pending_writes(self) -> int:
+        """Writes that wait for the writer's thread."""
+        return self._writer.queue_depth
+
+    @property
+    def open_connections(self) -> int:
+        """Connections that are open now: of reader threads and streams, of the writer, and to look for changes."""
+        with self._lock:
+            slots = list(self._slots)
+        return sum(len(slot.connections()) for slot in slots) + self._writer.is_connected + self._watcher.is_connected
 
     def _open(self, purpose: Purpose) -> sqlite3.Connection:
         return open_connection(self.spec, purpose, self.setup, self._attach)

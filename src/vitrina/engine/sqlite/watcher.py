@@ -64,6 +64,11 @@ class Watcher:
         self.size = spec.size
         self.mtime_ns: int | None = None
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether a connection is open."""
+        return self._conn is not None
+
     def rename(self, spec: DatabaseSpec) -> None:
         """Name the catalogs to come after ``spec``, which is the same file under another name."""
         self._spec = spec

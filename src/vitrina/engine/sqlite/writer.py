@@ -80,6 +80,11 @@ class Writer:
         """Jobs that wait."""
         return self._queue.qsize()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether a connection is open."""
+        return self._conn is not None
+
     def submit(
         self,
         job: Callable[[sqlite3.Connection], T],

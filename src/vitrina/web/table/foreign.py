@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from markupsafe import escape
 
-from vitrina.hooks.call import await_me_maybe
+from vitrina.hooks.blame import blaming
+from vitrina.hooks.calling import settled
+from vitrina.hooks.manager import items_of
 from vitrina.plan.model import RowPlan, TablePlan, Where
 from vitrina.render.rows import CustomRow
+from vitrina.web.contributions import is_markup, note_markup
 from vitrina.web.output_renderers import Rendered, linkable_renderers, output_renderers, sqlite_rows
 from vitrina.web.table.columns import link_column_position
 from vitrina.web.table.labels import expand_labels
@@ -42,6 +45,7 @@ class CellsOwner(Protocol):
 
 _OWN_FACETS = ("column", "array", "date")
 _FACETS_KEY = "facet_classes"
+_FILTERS = "filters_from_request"
 
 
 class FacetKind(NamedTuple):
@@ -49,6 +53,7 @@ class FacetKind(NamedTuple):
 
     facet_class: Any
     early: bool
+    plugin: str
 
 
 def facet_classes(site: Site) -> list[FacetKind]:
@@ -57,12 +62,12 @@ def facet_classes(site: Site) -> list[FacetKind]:
     number, found = site.state.get(_FACETS_KEY, (None, []))
     if number != site.hooks.plugins_registered:
         early = site.hooks.before_built_in("register_facet_classes")
-        named = list(site.hooks.call_named("register_facet_classes"))
+        named = site.hooks.call_named("register_facet_classes")
         # Those of a directory come before the built-in ones, as they are called before them.
         found = [
-            FacetKind(each, plugin in early)
+            FacetKind(each, plugin in early, plugin)
             for plugin, answer in named
-            for each in answer
+            for each in items_of(answer)
             if each.type not in _OWN_FACETS
         ]
         site.state[_FACETS_KEY] = (site.hooks.plugins_registered, found)
@@ -75,15 +80,21 @@ async def filters_from_plugins(
     """Conditions that plugins add, and context for the page's template."""
     wheres: list[Where] = []
     context: dict[str, Any] = {}
-    for answer in await site.hooks.gather(
-        "filters_from_request", request=request, database=database.name, table=table, datasette=site.facade
+    for plugin, answer in await site.hooks.gather_named(
+        _FILTERS, request=request, database=database.name, table=table, datasette=site.facade
     ):
-        humans = list(answer.human_descriptions or [])
-        params = dict(answer.params or {})
-        for clause in answer.where_clauses:
-            wheres.append(Where(clause, params, humans.pop(0) if humans else None))
-            params = {}
-        context.update(answer.extra_context or {})
+        if not answer:
+            continue
+        with blaming(plugin, _FILTERS):
+            humans = list(answer.human_descriptions or [])
+            params = dict(answer.params or {})
+            for clause in answer.where_clauses:
+                wheres.append(Where(clause, params, humans.pop(0) if humans else None))
+                params = {}
+            added = dict(answer.extra_context or {})
+        if "metadata" in added or any(is_markup(value) or callable(value) for value in added.values()):
+            note_markup(request, plugin, _FILTERS)
+        context.update(added)
     return wheres, context
 
 
@@ -105,23 +116,24 @@ def needs_foreign(view: TableView, *, cells: bool) -> bool:
 async def add_facets(view: TableView, *, results: bool, suggest: bool) -> None:
     """Compute plugins' facets; every registered class is asked."""
     plan = view.plan
-    for facet_class, early in facet_classes(view.site):
-        facet = facet_class(
-            view.site.facade,
-            view.request,
-            view.database.name,
-            sql=plan.unordered_sql,
-            table=view.name,
-            params=dict(plan.params) or [],
-            table_config=dict(view.config),
-            row_count=view.result.count,
-        )
-        if results:
-            found, timed_out = await facet.facet_results()
-            (view.early_facets if early else view.foreign_facets).extend(found)
-            view.foreign_timed_out.extend(timed_out)
-        if suggest:
-            (view.early_suggestions if early else view.foreign_suggestions).extend(await facet.suggest())
+    for facet_class, early, plugin in facet_classes(view.site):
+        with blaming(plugin, "register_facet_classes"):
+            facet = facet_class(
+                view.site.facade,
+                view.request,
+                view.database.name,
+                sql=plan.unordered_sql,
+                table=view.name,
+                params=dict(plan.params) or [],
+                table_config=dict(view.config),
+                row_count=view.result.count,
+            )
+            if results:
+                found, timed_out = await facet.facet_results()
+                (view.early_facets if early else view.foreign_facets).extend(found)
+                view.foreign_timed_out.extend(timed_out)
+            if suggest:
+                (view.early_suggestions if early else view.foreign_suggestions).extend(await facet.suggest())
 
 
 async def add_renderers(view: TableView) -> None:
@@ -179,10 +191,12 @@ async def render_cell(view: CellsOwner, row: CustomRow, value: Any, column: str,
             value, column, view.table.name, view.database.name, view.site.facade, view.request
         )
         if answer is not None:
+            if typed.built_in is None and is_markup(answer):
+                note_markup(view.request, typed.kind.__class__.__module__, "register_column_types")
             return str(escape(answer))
     if not hooked:
         return None
-    for result in view.site.hooks.call(
+    for plugin, result in view.site.hooks.call_unsettled(
         "render_cell",
         row=row,
         value=value,
@@ -194,8 +208,10 @@ async def render_cell(view: CellsOwner, row: CustomRow, value: Any, column: str,
         request=view.request,
         column_type=typed.kind if typed else None,
     ):
-        answer = await await_me_maybe(result)
+        answer = result if type(result) is str else await settled("render_cell", plugin, result)
         if answer is not None:
+            if is_markup(answer):
+                note_markup(view.request, plugin, "render_cell")
             return str(escape(answer))
     return None
 
