@@ -7,6 +7,7 @@ import time
 import pytest
 from endless import ENDLESS
 
+from vitrina.engine.sqlite import memory_limit
 from vitrina.engine.sqlite import reader as reader_module
 from vitrina.engine.sqlite.guard import TimeLimit
 from vitrina.engine.sqlite.watchdog import WATCHDOG
@@ -91,6 +92,25 @@ def test_refused_in_whatever_words(database, sql):
 )
 def test_allowed(database, sql):
     assert untrusted(database, sql).columns
+
+
+@pytest.mark.parametrize("sql", ["select sql from sqlite_stmt", "select count(*) from SQLITE_STMT"])
+def test_nobody_reads_the_statements_of_others(database, sql):
+    untrusted(database, "select 'somebody elses'")
+    with pytest.raises(InvalidSQL) as caught:
+        untrusted(database, sql)
+    # Not every SQLite has the table.
+    assert "prohibited" in caught.value.message or "not authorized" in caught.value.message or "no such" in str(caught)
+
+
+def test_memory_leaves_room_for_the_copies_that_the_driver_makes(monkeypatch, tmp_path):
+    for memory, heap in (("536870912", 128), ("4294967296", 1024), ("max", None)):
+        (tmp_path / "max").write_text(memory, encoding="ascii")
+        monkeypatch.setattr(memory_limit, "_CGROUP", tmp_path / "max")
+        found = memory_limit.heap_limit_bytes.__wrapped__()
+        assert found == heap * 1024 * 1024 if heap else found >= 128 * 1024 * 1024
+        # One row in SQLite, once more in the driver, and three whole results.
+        assert 2 * found + 3 * (memory_limit.available_bytes() // 16) <= memory_limit.available_bytes()
 
 
 def test_a_result_larger_than_the_limit_is_not_collected(make_file, open_database, monkeypatch):

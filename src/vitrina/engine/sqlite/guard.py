@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from vitrina.dialect.statement import ALLOWED_PRAGMAS
-from vitrina.engine.sqlite.memory_limit import limit_heap
+from vitrina.engine.sqlite.memory_limit import available_bytes, limit_heap
 from vitrina.engine.sqlite.watchdog import WATCHDOG
 
 #: largest text or blob, in bytes, that people's SQL may build
@@ -17,8 +17,8 @@ MAX_VALUE_BYTES = 64 * 1024 * 1024
 #: longest text, in bytes, and most steps of a program: in one without loops SQLite looks at no clock
 MAX_SQL_BYTES = 1_000_000
 MAX_PROGRAM_STEPS = 250_000
-#: largest result of people's SQL, in bytes of text and blobs
-MAX_RESULT_BYTES = 256 * 1024 * 1024
+#: largest result of people's SQL, in bytes of text and blobs; each reader thread may hold one
+MAX_RESULT_BYTES = min(256 * 1024 * 1024, available_bytes() // 16)
 
 # How many virtual-machine steps pass between two looks at the clock: a page of ordinary size needs fewer.
 _STEPS = 2000
@@ -27,6 +27,8 @@ _STEPS = 2000
 _PRAGMAS = frozenset({*ALLOWED_PRAGMAS, "data_version"})
 # fts3_tokenizer() hands out addresses of functions; the others reach outside the database.
 _FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"})
+# Shows the statements that the connection has prepared before: what other people asked for.
+_TABLES = frozenset({"sqlite_stmt"})
 # Virtual tables prepare statements that write while they are merely opened, so writing is not refused at this point:
 # the connection is read-only twice over (mode=ro and query_only), and SQLite's own message is the contract's.
 _ALLOWED = frozenset(
@@ -93,6 +95,8 @@ class TimeLimit:
 
 def authorize(action: int, first: str | None, second: str | None, database: str | None, trigger: str | None) -> int:
     """SQLite's authorizer callback for people's SQL: reading, and nothing else."""
+    if action == sqlite3.SQLITE_READ and (first or "").lower() in _TABLES:
+        return sqlite3.SQLITE_DENY
     if action in _ALLOWED:
         return sqlite3.SQLITE_OK
     if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() not in _FUNCTIONS:
