@@ -111,6 +111,9 @@ class QueryInterrupted(BadRequest):
         self.sql = sql
         self.params = params
 
+    def __str__(self) -> str:
+        return self.message if isinstance(self.e, str) else f"QueryInterrupted: {self.message}"
+
 
 class TokenInvalid(ClientError):
     """A bearer token that a handler recognised and refused."""

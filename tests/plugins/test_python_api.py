@@ -1,6 +1,7 @@
 """Functions and classes as code written for Datasette imports and calls them."""
 
 import json
+import sqlite3
 
 import pytest
 
@@ -10,7 +11,15 @@ from vitrina.compat.filters import filters_should_redirect
 from vitrina.compat.finder import install, uninstall
 from vitrina.compat.old_metadata import move_plugins_and_allow, move_table_config
 from vitrina.compat.sending import asgi_start
-from vitrina.errors import BadRequest, ClientError, DatabaseNotFound, Forbidden, RowNotFound, TableNotFound
+from vitrina.errors import (
+    BadRequest,
+    ClientError,
+    DatabaseNotFound,
+    Forbidden,
+    QueryInterrupted,
+    RowNotFound,
+    TableNotFound,
+)
 from vitrina.hooks.call import call_with_supported_arguments
 from vitrina.http.request import Request
 from vitrina.http.response import Response
@@ -133,6 +142,72 @@ async def test_rows_and_tables_that_pages_do_not_find_are_named(with_plugin):
 )
 async def test_what_a_filter_form_changes(submitted, changes):
     assert filters_should_redirect(submitted) == changes
+
+
+async def test_tables_are_found_in_any_case_as_sqlite_finds_them(with_plugin):
+    db = with_plugin().get_database("shop")
+    assert await db.table_columns("GOODS") == ["id", "name"]
+    assert [column.name for column in await db.table_column_details("Goods")] == ["id", "name"]
+    assert await db.primary_keys("gOODS") == ["id"]
+    assert not await db.table_exists("GOODS")
+
+
+async def test_rows_of_a_write_are_fetched_once(with_plugin):
+    db = with_plugin().get_database("shop")
+    done = await db.execute_write("insert into goods (name) values ('a'), ('b') returning name")
+    assert (done.fetchone()["name"], [row["name"] for row in done.fetchall()]) == ("a", ["b"])
+    assert done.fetchone() is None and done.fetchall() == []
+
+
+async def test_an_interrupted_query_tells_what_the_driver_said(with_plugin):
+    db = with_plugin().get_database("shop")
+    endless = "with recursive c(x) as (select 1 union all select x + 1 from c) select max(x) from c"
+    with pytest.raises(QueryInterrupted) as caught:
+        await db.execute(endless, custom_time_limit=20)
+    assert str(caught.value) == "QueryInterrupted: interrupted"
+    assert isinstance(caught.value.e, sqlite3.OperationalError)
+    assert (caught.value.sql, caught.value.params) == (endless, None)
+
+
+async def test_a_connection_of_ones_own(with_plugin):
+    db = with_plugin().get_database("shop")
+    assert (db.suggest_name(), db.cached_table_counts) == ("shop", None)
+    reading = db.connect()
+    assert reading.execute("select count(*) from goods").fetchone()[0] == 2
+    reading.close()
+    writing = db.connect(write=True)
+    with writing:
+        writing.execute("insert into bills values (7)")
+    writing.close()
+    assert (await db.execute("select id from bills")).single_value() == 7
+
+
+async def test_a_query_is_not_replaced_silently(with_plugin):
+    instance = with_plugin()
+    await instance.invoke_startup()
+    await instance.add_query("shop", "one", "select 1", replace=False)
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE constraint failed"):
+        await instance.add_query("shop", "one", "select 2", replace=False)
+
+
+async def test_addresses(with_plugin, tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.js").write_text("1")
+    instance = with_plugin(static_mounts=[("mine", str(tmp_path / "mine"))])
+    request = Request.fake("/a/b?c=1")
+    absolute = {path: instance.absolute_url(request, path) for path in ("/x", "x", "?d=1", "http://h/y")}
+    assert absolute == {
+        "/x": "http://localhost/x",
+        "x": "http://localhost/a/x",
+        "?d=1": "http://localhost/a/b?d=1",
+        "http://h/y": "http://h/y",
+    }
+    assert instance.static("a.js", mount="mine").startswith("/mine/a.js?_hash=")
+    for missing in ({}, {"plugin": "none"}, {"mount": "none"}, {"mount": "mine"}):
+        with pytest.raises(FileNotFoundError):
+            instance.static("nothing.js", **missing)
+    with pytest.raises(TypeError, match="Cannot pass both actor= and a ds_actor cookie"):
+        await instance.client.get("/", actor={"id": "a"}, cookies={"ds_actor": "x"})
 
 
 async def test_small_functions():

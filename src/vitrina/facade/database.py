@@ -6,9 +6,11 @@ import sqlite3
 import sys
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vitrina.catalog.derive import direct_sources
+from vitrina.engine.sqlite.connections import open_connection
 from vitrina.engine.sqlite.database import SqliteDatabase
 from vitrina.engine.sqlite.guard import TimeLimit
 from vitrina.errors import QueryInterrupted
@@ -242,6 +244,22 @@ class Database:
         """What a statement would do, without running it. Raises the driver's own errors."""
         return analysis_of(await self.engine.analyze(sql, params or {}))
 
+    def connect(self, write: bool = False) -> sqlite3.Connection:
+        """A connection of the caller's own, set up as those of hooks are (blocking); the caller closes it."""
+        engine = self.engine
+        return open_connection(engine.spec, "write" if write else "foreign", engine.setup)
+
+    def suggest_name(self) -> str:
+        """The name it gets where none is given."""
+        if self.path:
+            return Path(self.path).stem
+        return self.memory_name or "db"
+
+    @property
+    def cached_table_counts(self) -> Mapping[str, int] | None:
+        """The rows of an immutable file's tables, once they are known."""
+        return self._engine.known_counts if self._engine is not None else None
+
     def close(self) -> None:
         """Close every connection. Later use raises DatabaseClosed."""
         if self._engine is not None:
@@ -255,6 +273,16 @@ class Database:
 
     async def _table(self, name: str) -> Table | None:
         return (await self._catalog()).get(name)
+
+    async def _table_in_any_case(self, name: str) -> Table | None:
+        """As SQLite's own pragmas find a table."""
+        catalog = await self._catalog()
+        found = catalog.get(name)
+        if found is None:
+            wanted = name.lower()
+            every = (*catalog.tables.values(), *catalog.views.values())
+            found = next((table for table in every if table.name.lower() == wanted), None)
+        return found
 
     async def table_exists(self, table: str) -> bool:
         return table in (await self._catalog()).tables
@@ -274,15 +302,15 @@ class Database:
         return [table.name for table in sorted(hidden, key=lambda table: (table.kind == "virtual", table.name))]
 
     async def table_columns(self, table: str) -> list[str]:
-        found = await self._table(table)
+        found = await self._table_in_any_case(table)
         return list(found.column_names) if found else []
 
     async def table_column_details(self, table: str) -> list[Any]:
-        found = await self._table(table)
+        found = await self._table_in_any_case(table)
         return list(found.columns) if found else []
 
     async def primary_keys(self, table: str) -> list[str]:
-        found = await self._table(table)
+        found = await self._table_in_any_case(table)
         return list(found.primary_keys) if found else []
 
     async def fts_table(self, table: str) -> str | None:
@@ -387,7 +415,7 @@ def _write(
         return ExecuteWriteResult(rowcount, cursor.lastrowid, cursor.description, rows[:most], truncated)
     except sqlite3.OperationalError as error:
         if str(error) == "interrupted":
-            raise QueryInterrupted(str(error), sql=sql, params=params) from error
+            raise QueryInterrupted(error, sql=sql, params=params or None) from error
         raise
     finally:
         cursor.close()
@@ -415,7 +443,7 @@ def _select(
         return Results(rows[:max_rows], len(rows) > max_rows, cursor.description)
     except sqlite3.OperationalError as error:
         if str(error) == "interrupted":
-            raise QueryInterrupted(str(error), sql=sql, params=params) from error
+            raise QueryInterrupted(error, sql=sql, params=params or None) from error
         if log_errors:
             sys.stderr.write(f"ERROR: conn={conn}, sql = {sql!r}, params = {params or None}: {error}\n")
         raise

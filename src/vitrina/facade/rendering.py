@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin
 
 from vitrina.http.messages import add_message
 from vitrina.web.absolute import absolute_url
@@ -50,9 +51,11 @@ class RenderingMethods:
         add_message(request, message, type)
 
     def absolute_url(self, request: Request, path: str) -> str:
-        """``path`` as a whole URL, as this client reaches the server."""
-        return absolute_url(self.site, request, path)
+        """``path``, which may be relative to the page or absolute already, as this client reaches the server."""
+        if path.startswith("/") and not path.startswith("//"):
+            return absolute_url(self.site, request, path)
+        return urljoin(absolute_url(self.site, request, request.full_path), path)
 
     def static(self, path: str, plugin: str | None = None, mount: str | None = None) -> str:
-        """URL of a static file with the hash of its content."""
-        return self.site.static_url(path, plugin=plugin, mount=mount)
+        """URL of a static file with the hash of its content. Raises FileNotFoundError."""
+        return self.site.static_url(path, plugin=plugin, mount=mount, must_exist=True)

@@ -62,11 +62,13 @@ class ExecuteWriteResult:
         self.lastrowid = lastrowid
         self.description = description
         self.truncated = truncated
-        self._rows = rows
+        self._rows = list(rows)
 
     def fetchall(self) -> list[Any]:
-        """Rows that the statement returned, at most the limit asked for."""
-        return list(self._rows)
+        """Rows that the statement returned, at most the limit asked for, and that were not fetched before."""
+        rows, self._rows = self._rows, []
+        return rows
 
     def fetchone(self) -> Any:
-        return self._rows[0] if self._rows else None
+        """The next of these rows, None after the last."""
+        return self._rows.pop(0) if self._rows else None

@@ -23,13 +23,32 @@ class StaticUrls:
         self._plugins = plugins
         self._known: dict[tuple[str, str | None, str | None], str] = {}
 
-    def __call__(self, path: str, plugin: str | None = None, mount: str | None = None) -> str:
-        """The URL of ``path`` below the built-in folder, a plugin's or a mount's; without hash where it is missing."""
+    def __call__(
+        self, path: str, plugin: str | None = None, mount: str | None = None, *, must_exist: bool = False
+    ) -> str:
+        """The URL of ``path`` below the built-in folder, a plugin's or a mount's; without hash where it is missing.
+
+        Raises FileNotFoundError where it ``must_exist`` and is missing.
+        """
         key = (path, plugin, mount)
         url = self._known.get(key)
         if url is None:
             url = self._known[key] = self._make(path, plugin, mount)
+        if must_exist and "?_hash=" not in url:
+            self._check(path, plugin, mount)
         return url
+
+    def _check(self, path: str, plugin: str | None, mount: str | None) -> None:
+        if plugin is not None:
+            if plugin not in self._plugins:
+                raise FileNotFoundError(f"No static assets found for plugin {plugin}")
+            self._plugins[plugin].content_hash(path)
+        elif mount is not None:
+            if mount.strip("/") not in self._mounts:
+                raise FileNotFoundError(f"No static mount found for {mount}")
+            self._mounts[mount.strip("/")].content_hash(path)
+        else:
+            self._built_in.content_hash(path)
 
     def _make(self, path: str, plugin: str | None, mount: str | None) -> str:
         files: StaticFiles | None = self._built_in

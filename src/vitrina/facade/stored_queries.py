@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -46,10 +47,10 @@ class StoredQueryMethods:
         on_error_redirect: str | None = None,
         replace: bool = True,
     ) -> None:
-        """Store a query. Without ``replace`` one of that name is left as it is."""
+        """Store a query. Without ``replace`` raises sqlite3.IntegrityError where there is one of that name."""
         await self.site.store.refresh()
         if not replace and self.site.store.snapshot.query(database, name) is not None:
-            return
+            raise sqlite3.IntegrityError("UNIQUE constraint failed: queries.database_name, queries.name")
         await self.site.store.save_query(
             CoreQuery(
                 database=database,

@@ -89,7 +89,7 @@ class InProcessClient:
         actor = kwargs.pop("actor", None)
         if actor is not None:
             if ACTOR_COOKIE in cookies or ACTOR_COOKIE in _cookie_names(kwargs.get("headers")):
-                raise TypeError("Give either actor= or a ds_actor cookie, not both")
+                raise TypeError("Cannot pass both actor= and a ds_actor cookie")
             cookies.set(ACTOR_COOKIE, self.actor_cookie(actor))
         avoid_prefix = kwargs.pop("avoid_path_rewrites", False)
         transport = httpx.ASGITransport(app=self._app())

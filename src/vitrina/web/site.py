@@ -47,7 +47,7 @@ class Site:
     cors: bool = False
     version_note: str | None = None
     inspect_data: dict[str, Any] = field(default_factory=dict)
-    static_url: Callable[..., str] = lambda path, plugin=None, mount=None: path
+    static_url: Callable[..., str] = lambda path, plugin=None, mount=None, must_exist=False: path
     # memory of the running server: one-time login token, recent permission checks, caches of pages
     state: dict[str, Any] = field(default_factory=dict)
 
