@@ -22,7 +22,7 @@ from browser.flights import CONFIG, METADATA, build
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 #: how long a test waits for something to appear
-WAIT_MS = 8000
+WAIT_MS = 30_000
 
 expect.set_options(timeout=WAIT_MS)
 
