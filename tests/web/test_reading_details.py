@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from urllib.parse import unquote_plus
 
 import pytest
 from table_instance import CONFIG, open_museum
@@ -102,7 +103,9 @@ def shelves(tmp_path):
     with sqlite3.connect(path) as conn:
         conn.executescript(SHELVES)
     conn.close()
-    instance = Datasette([str(path)])
+    instance = Datasette(
+        [str(path)], config={"permissions": {"insert-row": {"id": "root"}, "update-row": {"id": "root"}}}
+    )
     yield instance
     instance.close()
 
@@ -152,3 +155,62 @@ async def test_the_heading_of_a_label_stands_where_there_is_none(shelves, how, w
     assert text == "id,gone,gone_label,one,one_label\r\n1,5,,1,m1\r\n"
     text = (await shelves.client.get(f"/shelves/loose.csv?_label=gone{how}")).text
     assert text == "id,gone,gone_label,one\r\n1,5,,1\r\n"
+
+
+@pytest.mark.parametrize(
+    ("asked", "location"),
+    [
+        ("_filter_column=mark&_filter_op=exact&_filter_value=&_sort=&_search=", "?mark__exact="),
+        ("_filter_column=&_filter_op=exact&_filter_value=&_sort=n&_search=", "?_sort=n"),
+        ("_filter_column=&_filter_op=exact&_filter_value=", ""),
+        ("_sort_by_desc=on&_sort=n&_search=", "?_sort_desc=n"),
+    ],
+)
+async def test_empty_fields_of_the_form_do_not_get_into_the_address(shelves, asked, location):
+    response = await shelves.client.get(f"/shelves/bare?{asked}")
+    assert response.headers["location"] == f"/shelves/bare{location}"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("bare.csv?_facet=rowid", 200),
+        ("bare.csv?_facet=MARK", 200),
+        ("bare.csv?_facet=", 200),
+        ("bare.csv?_facet=zz&_nofacet=1", 200),
+        ("bare.csv?_facet=zz&_shape=array", 200),
+        ("bare.csv?_facet=zz&_stream=1", 400),
+        ("bare.csv?_facet_date=zz", 400),
+        ("bare.json?_facet_array=zz&_shape=arrayfirst", 400),
+        ("bare.json?_facet=zz&_shape=array", 200),
+        ("bare.csv?_stream=1&_size=x", 400),
+        ("bare.csv?_stream=1&_size=1001", 400),
+        ("bare.csv?_stream=1&_size=max", 200),
+    ],
+)
+async def test_arguments_without_effect_are_still_looked_at(shelves, path, status):
+    assert (await shelves.client.get(f"/shelves/{path}")).status_code == status
+
+
+@pytest.mark.parametrize("shape", ["nope", "", "object", "array"])
+async def test_an_unknown_extra_is_refused_before_the_shape(shelves, shape):
+    body = (await shelves.client.get(f"/shelves/spots.json?_shape={shape}&_extra=nope")).json()
+    assert body["error"] == "Unknown _extra: nope"
+
+
+async def test_hidden_sql_is_what_the_editor_would_have(shelves):
+    page = (await shelves.client.get("/shelves/-/query?_hide_sql=1")).text
+    assert '<input type="hidden" name="sql" value="select * from bare">' in page
+    failed = (await shelves.client.get("/shelves/-/query?sql=select+nope")).text
+    assert '<a href="/shelves/-/query?sql=select+nope&amp;_hide_sql=1">hide</a>' in failed
+
+
+async def test_the_example_of_an_upsert_has_the_columns_in_the_order_of_the_table(shelves):
+    page = await shelves.client.get("/-/api", actor={"id": "root"})
+    assert page.status_code == 200
+    lines = unquote_plus(page.text)
+    expected = (
+        '"note": "<note>",\n      "shelf": "<shelf (primary key)>",\n      '
+        '"side": "<side>",\n      "number": "<number (primary key)>"'
+    )
+    assert expected in lines

@@ -13,7 +13,9 @@ def form_redirect(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]] | N
 
     ``_filter_column``, ``_filter_op`` and ``_filter_value``, with or without a
     ``_N`` suffix, become ``column__op=value``; ``_sort_by_desc`` turns
-    ``_sort`` into ``_sort_desc``, and takes ``_sort_desc`` away where there is none. Other pairs stay in their order.
+    ``_sort`` into ``_sort_desc``, and takes ``_sort_desc`` away where there is
+    none. Other pairs stay in their order; those without a value go, as a form
+    sends its empty fields too.
     """
     if not any(key.startswith(("_filter_", "_sort_by_desc")) for key, _ in pairs):
         return None
@@ -32,7 +34,7 @@ def form_redirect(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]] | N
             added.append(("_sort_desc", first["_sort"]))
         else:
             removed.add("_sort_desc")
-    return [pair for pair in pairs if pair[0] not in removed] + added if removed else None
+    return [pair for pair in pairs if pair[1] and pair[0] not in removed] + added if removed else None
 
 
 def _first_values(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

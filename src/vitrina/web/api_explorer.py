@@ -57,15 +57,20 @@ def _table_examples(site: Site, access: Access, database: Any, table: Table) -> 
     links = [_get(path + ".json", f"Get rows for {name}")]
     if not database.is_writable:
         return links
-    keys = table.primary_keys or ("rowid",)
     others = [column for column in table.column_names if column not in table.primary_keys]
     if access.allowed("insert-row", database.name, name):
         links.append(_post(path + "/-/insert", {"rows": [dict.fromkeys(others)]}, f"Insert rows into {name}"))
-        row = {key: f"<{key} (primary key)>" for key in keys} | {column: f"<{column}>" for column in others}
-        links.append(_post(path + "/-/upsert", {"rows": [row]}, f"Upsert rows into {name}"))
+        links.append(_post(path + "/-/upsert", {"rows": [_example_row(table)]}, f"Upsert rows into {name}"))
     if access.allowed("drop-table", database.name, name):
         links.append(_post(path + "/-/drop", {"confirm": False}, f"Drop table {name}"))
     return links
+
+
+def _example_row(table: Table) -> dict[str, str]:
+    """A row that says what to fill in, its columns in the table's order."""
+    keys = table.primary_keys or ("rowid",)
+    names = table.column_names if table.primary_keys else ("rowid", *table.column_names)
+    return {name: f"<{name} (primary key)>" if name in keys else f"<{name}>" for name in names}
 
 
 def _get(path: str, label: str) -> dict[str, str]:

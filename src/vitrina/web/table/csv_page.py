@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vitrina.engine.protocols import Budget, CatalogChanged
-from vitrina.errors import BadRequest, Conflict
+from vitrina.errors import Conflict
 from vitrina.execute.labels import LabelLookups
 from vitrina.execute.stream import open_stream, spool_query
 from vitrina.execute.table import run_table
 from vitrina.http.paths import path_with_added_args, path_with_format
 from vitrina.http.response import Response
-from vitrina.plan.columns import all_columns
+from vitrina.plan.limits import page_size
 from vitrina.render.blob import blob_hash
 from vitrina.render.csv import BlobUrl, CsvEncoder
 from vitrina.web.csv_export import (
@@ -27,6 +27,7 @@ from vitrina.web.csv_export import (
 )
 from vitrina.web.extras import TABLE, refuse_unknown_extras
 from vitrina.web.page_headers import page_headers
+from vitrina.web.table.facets import check_facet_columns
 from vitrina.web.table.planning import open_view, visible_table
 from vitrina.web.table.view import TableView, row_path
 
@@ -53,7 +54,7 @@ async def table_csv(site: Site, request: Request, database: SqliteDatabase, name
     if options.stream:
         return await _stream(site, request, database, name, options, pairs)
     view = await open_view(site, request, database, name, format="csv", pairs=pairs)
-    _check_facets(view)
+    check_facet_columns(view)
 
     def job(reader: Reader) -> bytes:
         view.outcome = run_table(reader, view.plan)
@@ -65,14 +66,6 @@ async def table_csv(site: Site, request: Request, database: SqliteDatabase, name
     return csv_response(options, body, page_headers(site, request, private=view.private))
 
 
-def _check_facets(view: TableView) -> None:
-    """Refuse facets of columns that do not exist, as the page's other formats do. Raises BadRequest."""
-    known = all_columns(view.table)
-    for column in view.plan.arguments.special.get("_facet", ()):
-        if column not in known and not column.startswith("{"):
-            raise BadRequest(f"no such column: {column}")
-
-
 async def _stream(
     site: Site,
     request: Request,
@@ -82,11 +75,13 @@ async def _stream(
     pairs: Sequence[tuple[str, str]],
 ) -> Response:
     # Batches are as large as suits the export, whatever the page size is.
+    page_size(request.args.get("_size"), {}, site.settings)
     settings = replace(site.settings, max_returned_rows=_BATCH, default_page_size=_BATCH)
     kept = [*(pair for pair in pairs if pair[0] != "_size"), ("_size", str(_BATCH))]
     view = await open_view(
         site, request, database, name, format="csv", pairs=kept, stable_order=True, settings=settings
     )
+    check_facet_columns(view)
     refuse_unknown_extras(request, TABLE)
     if _has_key_order(view):
         chunks = _key_chunks(view, options, kept, settings)

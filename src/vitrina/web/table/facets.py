@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from vitrina.errors import BadRequest
 from vitrina.http.paths import path_with_added_args, path_with_removed_args
 from vitrina.plan.model import FacetPlan, FacetResult, FacetType, Suggestion
 from vitrina.web.table.view import TableView
 
+_ROWIDS = ("rowid", "_rowid_", "oid")
 _PARAMETERS: dict[str, str] = {"column": "_facet"}
 
 
@@ -25,6 +27,18 @@ def _filter_keys(plan: FacetPlan) -> tuple[str, ...]:
         return (f"{column}__date",)
     exact = f"{column}__exact"
     return (exact,) if column.startswith("_") else (column, exact)
+
+
+def check_facet_columns(view: TableView) -> None:
+    """Refuse facets of columns that do not exist where no facet is computed, as other formats do. Raises BadRequest."""
+    args = view.request.args
+    if args.get("_nofacet") or args.get("_shape") in ("array", "object"):
+        return
+    known = {name.lower() for name in (*view.table.column_names, *_ROWIDS)}
+    for key in ("_facet", "_facet_array", "_facet_date"):
+        for column in args.getlist(key):
+            if column and column.lower() not in known and not column.startswith("{"):
+                raise BadRequest(f"no such column: {column}")
 
 
 def facet_object(view: TableView, facet: FacetResult) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from vitrina.errors import BadRequest
+from vitrina.web.extras import TABLE, refuse_unknown_extras
 from vitrina.web.page_headers import NO_REFERRER
 from vitrina.web.shapes import BARE, Shape, check_shape, encode_page
 from vitrina.web.table.extras import compute_extras
@@ -20,8 +21,9 @@ def refuse_shape(view: TableView, shape: Shape, next_url: str | None) -> None:
     """Raise BadRequest where there is no such shape, or it needs keys that the table has not.
 
     The answer has the address of the next page all the same, which is why the
-    page is run first.
+    page is run first. An extra that does not exist is refused before.
     """
+    refuse_unknown_extras(view.request, TABLE)
     headers = {**NO_REFERRER, "Link": f'<{next_url}>; rel="next"'} if next_url else NO_REFERRER
     check_shape(shape.name, headers)
     if shape.name == "object" and not view.table.primary_keys:

@@ -19,6 +19,7 @@ from vitrina.web.shapes import BARE, Shape, check_infinity, parse_shape, shape_r
 from vitrina.web.table import foreign
 from vitrina.web.table.blob_page import table_blob
 from vitrina.web.table.csv_page import table_csv
+from vitrina.web.table.facets import check_facet_columns
 from vitrina.web.table.html_page import build_context, html_response
 from vitrina.web.table.json_page import encode_json, envelope
 from vitrina.web.table.planning import find_table, open_view, visible_table
@@ -87,11 +88,12 @@ async def _json(site: Site, request: Request, database: SqliteDatabase, name: st
         extras = _with_facets(request, extras)
         wanted = frozenset(_OF_EXTRA[extra] for extra in extras if extra in _OF_EXTRA)
     view = await open_view(site, request, database, name, format="json", extras=extras, wanted=wanted)
+    if shape.name in BARE:
+        check_facet_columns(view)
     if foreign.needs_foreign(view, cells="render_cell" in extras):
         body, next_url = await _foreign_json(view, shape)
     else:
         body, next_url = await database.read(_json_job(view, shape), catalog=view.plan.catalog)
-    refuse_unknown_extras(request, TABLE)
     check_infinity(request)
     _note_reusable(view)
     headers = page_headers(site, request, private=view.private, next_url=next_url)
