@@ -214,3 +214,23 @@ async def test_the_example_of_an_upsert_has_the_columns_in_the_order_of_the_tabl
         '"side": "<side>",\n      "number": "<number (primary key)>"'
     )
     assert expected in lines
+
+
+@pytest.mark.parametrize(
+    ("asked", "status"), [("", 400), ("&_searchmode=x", 400), ("&_searchmode=escaped", 200), ("&_searchmode=raw", 400)]
+)
+async def test_only_escaped_undoes_a_configured_raw_search(tmp_path, asked, status):
+    path = tmp_path / "notes.db"
+    with sqlite3.connect(path) as conn:
+        conn.execute("create virtual table notes using fts5(body)")
+        conn.execute("insert into notes values ('bell')")
+    conn.close()
+    config = {"databases": {"notes": {"tables": {"notes": {"searchmode": "raw"}}}}}
+    instance = Datasette([str(path)], config=config)
+    response = await instance.client.get(f'/notes/notes.json?_search="bell{asked}')
+    instance.close()
+    assert response.status_code == status
+
+
+async def test_a_stream_of_pages_without_rows_is_a_heading(shelves):
+    assert (await shelves.client.get("/shelves/bare.csv?_stream=1&_size=0")).text == "id,mark,n\r\n"

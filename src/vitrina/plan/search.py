@@ -42,8 +42,9 @@ def plan_search(
         return []
     if not visible(fts_table):
         raise Forbidden("view-table", hint=f"Searching needs permission to view {fts_table} too.")
-    mode = arguments.first("_searchmode") or table_config.get("searchmode")
-    pattern = "{}" if mode == "raw" else "escape_fts({})"
+    asked = arguments.first("_searchmode")
+    raw = asked == "raw" or (table_config.get("searchmode") == "raw" and asked != "escaped")
+    pattern = "{}" if raw else "escape_fts({})"
     if "_search" in special:
         return [_search_all(fts_table, fts_pk, special["_search"][0], pattern.format(":search"))]
     return [

@@ -27,9 +27,9 @@ async def table_blob(site: Site, request: Request, database: SqliteDatabase, nam
     """
     pairs = [pair for pair in request.pairs if pair[0] not in _SPECIAL]
     view = await open_view(site, request, database, name, format="blob", pairs=pairs)
-    column = wanted_column(request, view.columns)
     view.outcome = await database.read(lambda reader: run_table(reader, view.plan), catalog=view.plan.catalog)
     refuse_unknown_extras(request, TABLE)
+    column = wanted_column(request, view.columns)
     at = view.columns.index(column)
     values = [row[at] for row in view.outcome.rows]
     if not values:

@@ -51,7 +51,8 @@ async def table_csv(site: Site, request: Request, database: SqliteDatabase, name
     await visible_table(site, request, database, name, editing=False)
     options = parse_csv_options(site, request)
     pairs = [pair for pair in request.pairs if pair[0] not in _LEFT_OUT]
-    if options.stream:
+    # Pages of no rows end at once.
+    if options.stream and request.args.get("_size") != "0":
         return await _stream(site, request, database, name, options, pairs)
     view = await open_view(site, request, database, name, format="csv", pairs=pairs)
     check_facet_columns(view)
