@@ -191,7 +191,9 @@ def test_no_answer_is_of_half_a_change(writer, tmp_path, request, record_propert
                 else:
                     for pid in reader.followers():
                         if chance.random() < 0.7:
-                            os.kill(pid, signal.SIGKILL)
+                            # It may have ended by itself just now.
+                            with suppress(ProcessLookupError):
+                                os.kill(pid, signal.SIGKILL)
                 if number % 10 == 9:
                     writer.begin_anew()
                 _change(writer, chance)
