@@ -6,7 +6,7 @@ from vitrina.catalog.model import Column, Table
 from vitrina.catalog.stored import AssignedType
 from vitrina.errors import InvalidBody
 from vitrina.plan.rows import parse_rows
-from vitrina.web.write.column_type import parse_assignment
+from vitrina.web.write.column_type import parse_assignment, parse_type
 from vitrina.web.write.stored_query import parse_fields
 
 
@@ -68,21 +68,27 @@ def test_upserts_need_every_key(body, errors):
         ([], "JSON must be a dictionary"),
         ({"column_type": None}, '"column" is required'),
         ({"column": "a"}, '"column_type" is required'),
+        ({"column": None, "column_type": None}, '"column" must be a string'),
         ({"column": "a", "column_type": "url"}, '"column_type" must be an object or null'),
         ({"column": "a", "column_type": {}}, '"column_type.type" is required'),
+        ({"column": "a", "column_type": {"type": 5}}, '"column_type.type" must be a string'),
+        ({"column": "a", "column_type": {"type": "x", "config": []}}, '"column_type.config" must be a dictionary'),
+        ({"column": "a", "column_type": {"type": "x", "y": 1}}, 'Invalid column_type parameter: "y"'),
         ({"column": "a", "column_type": None, "x": 1}, 'Invalid parameter: "x"'),
     ],
 )
 def test_invalid_column_types(body, error):
     with pytest.raises(InvalidBody) as caught:
-        parse_assignment(body)
+        parse_type(parse_assignment(body)[1])
     assert caught.value.message == error
 
 
 def test_column_types():
     assert parse_assignment({"column": "a", "column_type": None}) == ("a", None)
-    wanted = {"column": "a", "column_type": {"type": "json", "config": {"indent": 2}}}
-    assert parse_assignment(wanted) == ("a", AssignedType("json", {"indent": 2}))
+    wanted = {"type": "json", "config": {"indent": 2}}
+    assert parse_assignment({"column": "a", "column_type": wanted}) == ("a", wanted)
+    assert parse_type(wanted) == AssignedType("json", {"indent": 2})
+    assert parse_type(None) is None
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,7 @@ def post(instance, path, body=None, **options):
     options = {**ROOT, **options}
     if body is not None:
         options["content"] = json.dumps(body) if not isinstance(body, (str, bytes)) else body
+        options["headers"] = {"content-type": "application/json", **options.get("headers", {})}
 
     async def send():
         return await instance.client.post(path, **options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from vitrina.dialect.quoting import quote_identifier
+from vitrina.dialect.quoting import escape_sqlite, quote_identifier
 
 _TOKEN = re.compile(
     r"""
@@ -17,6 +17,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_UNIQUE_PART = re.compile(r'(?P<column>\w+|"[^"]+")(?:\s+collate\s+(?P<collation>\w+|"[^"]+"))?', re.IGNORECASE)
 # Words that begin a constraint of a column.
 _COLUMN_WORDS = "constraint primary not null unique check default collate references generated as deferrable"
 _CONSTRAINTS = frozenset(_COLUMN_WORDS.split())
@@ -25,12 +26,23 @@ _TABLE_CONSTRAINTS = frozenset(("constraint", "primary", "unique", "check", "for
 Token = tuple[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A UNIQUE or CHECK as SQL; ``names`` are all names in it in lower case, ``label`` what messages call it."""
+
+    sql: str
+    names: frozenset[str] = frozenset()
+    label: str = ""
+    is_check: bool = False
+
+
 @dataclass(slots=True)
 class ColumnParts:
     """What stands behind one column: its declared type, and constraints as SQL."""
 
     declared: str = ""
     extra: list[str] = field(default_factory=list)
+    checks: list[Constraint] = field(default_factory=list)
     deferrable: str = ""
     generated: str = ""
 
@@ -40,7 +52,7 @@ class TableParts:
     """Columns by name in lower case, constraints of the table but keys, and what stands behind the list."""
 
     columns: dict[str, ColumnParts] = field(default_factory=dict)
-    constraints: list[str] = field(default_factory=list)
+    constraints: list[Constraint] = field(default_factory=list)
     autoincrement: bool = False
     options: str = ""
 
@@ -54,6 +66,22 @@ def parse_table(sql: str) -> TableParts:
     for item in items:
         _read_item(_trimmed(item), parts)
     return parts
+
+
+def renamed_in_style(before: str, after: str) -> str:
+    """``after``, what SQLite made of ``before`` when it renamed a column, with the name quoted as the old one was."""
+    old, new = ([(str(match.lastgroup), match.group()) for match in _TOKEN.finditer(sql)] for sql in (before, after))
+    if len(old) != len(new):
+        return after
+    return "".join(
+        [text if text == was else _as_was(was, bare_name(text)) for (_, was), (_, text) in zip(old, new, strict=True)]
+    )
+
+
+def _as_was(was: str, name: str) -> str:
+    if was[:1] == "[" and "]" not in name:
+        return f"[{name}]"
+    return quote_identifier(name) if was[:1] in ('"', "`", "[") else escape_sqlite(name)
 
 
 def select_of_view(sql: str) -> str:
@@ -111,18 +139,37 @@ def _read_table_constraint(cursor: _Cursor, parts: TableParts) -> None:
     word = cursor.word()
     cursor.take()
     if word == "check":
-        parts.constraints.append(f"{name}CHECK {cursor.take()}")
+        parts.constraints.append(_check(cursor.take(), name))
     elif word == "unique":
-        columns = _unique_columns(cursor.take())
-        parts.constraints.insert(0, " ".join([f"{name}UNIQUE {columns}", *_on_conflict(cursor)]))
+        text = cursor.take()
+        sql = " ".join([f"{name}UNIQUE {_unique_columns(text)}", *_on_conflict(cursor)])
+        parts.constraints.insert(0, Constraint(sql, _names_in(text)))
+
+
+def _check(text: str, name: str) -> Constraint:
+    """A CHECK with the condition ``text`` in its parentheses; ``name`` is how it begins, or ""."""
+    inner = text[1:-1].strip()
+    label = bare_name(name.removeprefix("CONSTRAINT ").strip()) if name else inner
+    return Constraint(f"{name}CHECK ({inner})", _names_in(inner), label, is_check=True)
+
+
+def _names_in(text: str) -> frozenset[str]:
+    found = [match.group() for match in _TOKEN.finditer(text) if match.lastgroup in ("name", "word")]
+    return frozenset([bare_name(each).lower() for each in found])
 
 
 def _unique_columns(text: str) -> str:
-    """A list of plain column names, quoted; any other list as it is."""
-    names = [part.strip() for part in text[1:-1].split(",")]
-    if all(re.fullmatch(r'\w+|"[^"]+"', part) for part in names):
-        return f"({', '.join([quote_identifier(bare_name(part)) for part in names])})"
-    return text
+    """A list of column names, each with its collation at most, quoted; any other list as it is."""
+    parts = [_UNIQUE_PART.fullmatch(part.strip()) for part in text[1:-1].split(",")]
+    found = [part for part in parts if part is not None]
+    if len(found) < len(parts):
+        return text
+    return f"({', '.join([_unique_part(part['column'], part['collation']) for part in found])})"
+
+
+def _unique_part(column: str, collation: str | None) -> str:
+    quoted = quote_identifier(bare_name(column))
+    return f"{quoted} COLLATE {quote_identifier(bare_name(collation))}" if collation else quoted
 
 
 def _is_table_constraint(item: list[Token]) -> bool:
@@ -195,9 +242,10 @@ def _read_column(cursor: _Cursor, column: ColumnParts) -> None:
 
 def _read_constraint(word: str, cursor: _Cursor, column: ColumnParts, name: str) -> None:
     if word == "check":
-        column.extra.append(f"{name}CHECK {cursor.take()}")
+        column.checks.append(_check(cursor.take(), name))
+        column.extra.append(column.checks[-1].sql)
     elif word == "unique":
-        column.extra.append(" ".join([f"{name}UNIQUE", *_on_conflict(cursor)]))
+        column.extra.insert(0, " ".join([f"{name}UNIQUE", *_on_conflict(cursor)]))
     elif word == "collate":
         column.extra.append(f"COLLATE {cursor.take()}")
     elif word == "generated" or word == "as":

@@ -64,8 +64,9 @@ def _alter(conn: sqlite3.Connection, table: str, plan: AlterPlan) -> AlteredTabl
             declared += f" DEFAULT {column.default}"
         conn.execute(add_column(table, column.name, declared))
     if plan.rebuild:
+        as_named = table_sql(conn, table) or ""
         _rename_columns(conn, table, plan)
-        _rebuild(conn, plan_rebuild(conn, table, plan))
+        _rebuild(conn, plan_rebuild(conn, table, plan, as_named))
     name = table
     if plan.rename_to is not None and plan.rename_to != table:
         name = plan.rename_to
@@ -79,6 +80,13 @@ def _rename_columns(conn: sqlite3.Connection, table: str, plan: AlterPlan) -> No
     dropped = {name.lower() for name in plan.dropped}
     for old, new in plan.renamed.items():
         known = names.get(old.lower())
+        taken = names.get(new.lower(), new)
+        if (
+            known not in (None, taken)
+            and taken != new
+            and not {taken.lower()} & {*dropped, *map(str.lower, plan.renamed)}
+        ):
+            raise InvalidBody(f"duplicate column name: {taken}")
         if known is None or old.lower() in dropped or (new.lower() in names and new.lower() != old.lower()):
             continue
         conn.execute(

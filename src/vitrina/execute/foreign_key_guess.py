@@ -71,7 +71,9 @@ def guess_foreign_keys(reader: Reader, table: Table, options: Sequence[Option]) 
     except QueryInterrupted:
         check["status"] = "timed_out"
     columns = [
-        _column(reader, table, column, others, samples.get(column.name, []), budget, check) for column in table.columns
+        _column(reader, table, column, others, samples.get(column.name, []), budget, check)
+        for column in table.columns
+        if not column.hidden
     ]
     return {"row_check": check, "columns": columns}
 

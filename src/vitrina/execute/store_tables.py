@@ -122,7 +122,7 @@ def write_query(conn: sqlite3.Connection, query: StoredQuery) -> None:
 
 def write_type(conn: sqlite3.Connection, database: str, table: str, column: str, assigned: AssignedType) -> None:
     """Assign a column type, replacing the one the column has."""
-    config = None if assigned.config is None else json.dumps(assigned.config)
+    config = json.dumps(assigned.config) if assigned.config else None
     conn.execute(_TYPE, (database, table, column, assigned.type, config))
 
 

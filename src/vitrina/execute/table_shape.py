@@ -10,7 +10,7 @@ from typing import Any
 from vitrina.catalog.affinity import SQLiteType
 from vitrina.dialect.definition import ColumnDefinition, Reference, TableDefinition
 from vitrina.dialect.quoting import quote_identifier
-from vitrina.dialect.table_sql import ColumnParts, TableParts, parse_table
+from vitrina.dialect.table_sql import ColumnParts, TableParts, parse_table, renamed_in_style
 from vitrina.errors import InvalidBody
 from vitrina.execute.change_rows import table_sql
 from vitrina.execute.references import resolved
@@ -46,12 +46,12 @@ class _Shape:
     parts: TableParts
 
 
-def plan_rebuild(conn: sqlite3.Connection, table: str, plan: AlterPlan) -> Rebuild:
+def plan_rebuild(conn: sqlite3.Connection, table: str, plan: AlterPlan, before: str) -> Rebuild:
     """The new shape of ``table``, whose columns were renamed already where SQLite could (blocking).
 
-    Raises InvalidBody.
+    ``before`` is its SQL as it was then. Raises InvalidBody.
     """
-    shape = _shape_of(conn, table)
+    shape = _shape_of(conn, table, before)
     renamed = {old.lower(): new for old, new in plan.renamed.items()}
     present = {column.name.lower(): column.name for column in shape.columns}
 
@@ -62,40 +62,73 @@ def plan_rebuild(conn: sqlite3.Connection, table: str, plan: AlterPlan) -> Rebui
             return new
         return present.get(name.lower(), name)
 
+    _check_named(shape, plan, now)
+    _check_dropped(shape, plan, now)
     shape = _with_foreign_keys(conn, shape, plan, now)
     columns = [_changed(column, plan, now) for column in shape.columns]
     columns, sources = _dropped_and_replaced(columns, plan, now)
     key = tuple([now(name) for name in plan.primary_key]) if plan.primary_key is not None else shape.primary_key
     kept = {column.name for column in columns}
-    if plan.primary_key is None and len(key) > 1 and any(name not in kept for name in key):
-        # A key of several columns goes with one of them; a single one stays, as the row's own number.
-        key = ()
+    columns = _ordered(columns, [now(name) for name in plan.order])
     if len(key) == 1 and key[0] not in kept:
         columns.insert(0, ColumnDefinition(key[0], "INTEGER"))
-    columns = _ordered(columns, [now(name) for name in plan.order])
     if not columns:
         raise InvalidBody("Tables must have at least one column")
-    constraints = [sql for names, sql in shape.compound if all(name in kept for name in names)]
+    compound = [sql for names, sql in shape.compound if all(name in kept for name in names)]
+    gone = {column.name.lower() for column in shape.columns} - {name.lower() for name in kept}
+    constraints = [each.sql for each in shape.parts.constraints if each.is_check or not each.names & gone]
     definition = TableDefinition(
         table,
         tuple(columns),
         key,
-        shape.parts.autoincrement and key == shape.primary_key,
-        (*shape.parts.constraints, *constraints),
+        shape.parts.autoincrement and key == shape.primary_key and key[0] in kept,
+        (*constraints, *compound),
         shape.parts.options.upper(),
     )
     return Rebuild(definition, tuple(sources), _rowid_of(shape, definition, {new for new, _ in sources}))
 
 
-def _shape_of(conn: sqlite3.Connection, table: str) -> _Shape:
+def _check_named(shape: _Shape, plan: AlterPlan, now: Any) -> None:
+    """Raise InvalidBody where a column that is not there, or will not be, is to become NOT NULL or get a default."""
+    dropped = {now(name) for name in plan.dropped}
+    columns = [column for column in shape.columns if column.name not in dropped]
+    kept = [column.name for column in columns]
+    for kind, named, there in (
+        ("not_null", plan.not_null, [column.name for column in columns if column.not_null]),
+        ("defaults", plan.defaults, [column.name for column in columns if column.default is not None]),
+    ):
+        wanted = [now(name) for name in named]
+        if any(name not in kept for name in wanted):
+            if kind == "not_null" and not any(named.values()):
+                there = []
+            raise InvalidBody(f"{kind} set {_as_set([*wanted, *there])} includes items not in columns {_as_set(kept)}")
+
+
+def _as_set(names: list[str]) -> str:
+    return f"{{{', '.join([repr(name) for name in dict.fromkeys(names)])}}}"
+
+
+def _check_dropped(shape: _Shape, plan: AlterPlan, now: Any) -> None:
+    """Raise InvalidBody where a CHECK that stays needs a column that goes."""
+    dropped = {now(name).lower(): now(name) for name in plan.dropped}
+    staying = [each for name, parts in shape.parts.columns.items() if name not in dropped for each in parts.checks]
+    for check in [*staying, *[each for each in shape.parts.constraints if each.is_check]]:
+        for name in dropped.keys() & check.names:
+            raise InvalidBody(f"Cannot drop column '{dropped[name]}': it is used by CHECK constraint {check.label!r}")
+
+
+def _shape_of(conn: sqlite3.Connection, table: str, before: str) -> _Shape:
     sql = table_sql(conn, table)
     if sql is None:
         raise InvalidBody(f"Table {table} cannot be altered")
-    parts = parse_table(sql)
+    parts = parse_table(renamed_in_style(before, sql))
     references, compound = _foreign_keys(conn, table, parts)
     columns, keys = [], []
     for row in conn.execute(f"PRAGMA table_xinfo({quote_identifier(table)})").fetchall():
-        _, name, declared, not_null, default, pk, _ = tuple(row)
+        _, name, declared, not_null, default, pk, hidden = tuple(row)
+        if hidden == 1:
+            # An inner column of a virtual table, which an ordinary one does not have.
+            continue
         found = parts.columns.get(name.lower(), ColumnParts())
         if pk:
             keys.append((pk, name))
@@ -153,7 +186,7 @@ def _foreign_keys(
             references[names[0]] = _known(conn, Reference(target, rows[0][4], tail))
         else:
             others = [row[4] for row in rows if row[4] is not None]
-            where = f" ({', '.join(map(quote_identifier, others))})" if others else ""
+            where = f"({', '.join(map(quote_identifier, others))})" if others else ""
             sql = (
                 f"FOREIGN KEY ({', '.join(map(quote_identifier, names))}) REFERENCES {quote_identifier(target)}{where}"
             )

@@ -29,7 +29,7 @@ def csrf_refusal(request: Request, *, force_https: bool = False) -> str | None:
     if fetch_site is not None:
         if fetch_site.strip().lower() in ("same-origin", "none"):
             return None
-        return f"Sec-Fetch-Site is {fetch_site!r}, expected same-origin"
+        return f"Sec-Fetch-Site was {fetch_site!r}, expected 'same-origin' or 'none'"
     origin = request.header(b"origin")
     if origin is None:
         # Every browser of the last years sends one of the two with a POST.
@@ -38,7 +38,7 @@ def csrf_refusal(request: Request, *, force_https: bool = False) -> str | None:
     other = _origin(origin)
     if own is None or other is None:
         return f"Malformed Origin {origin!r} or Host {request.host!r}"
-    return None if own == other else f"Origin {origin!r} is not that of the host {request.host!r}"
+    return None if own == other else f"Origin {origin!r} does not match Host {request.host!r}"
 
 
 def _origin(text: str) -> tuple[str, str, int] | None:

@@ -8,7 +8,13 @@ from typing import Any
 
 from vitrina.dialect.definition import ColumnDefinition, Reference, TableDefinition
 from vitrina.errors import InvalidBody
-from vitrina.plan.definitions import TYPES, default_sql, is_table_name
+from vitrina.plan.definitions import (
+    TYPES,
+    check_default_expression,
+    check_one_default,
+    default_sql,
+    is_table_name,
+)
 from vitrina.plan.field_checks import MOST_ITEMS, Fields
 from vitrina.plan.rows import Conflict, Row, batches, new_columns
 from vitrina.plan.values import decode_row
@@ -45,22 +51,28 @@ def parse_create(body: Any) -> CreatePlan:
     unknown = sorted(set(body) - _KEYS)
     if unknown:
         raise InvalidBody(f"Invalid keys: {', '.join(unknown)}")
-    name = body.get("table")
-    if not name and name is not False and name != 0:
-        raise InvalidBody("Table is required")
-    if not is_table_name(name):
-        raise InvalidBody("Invalid table name")
     errors: list[str] = []
     fields = Fields(body, "", errors)
+    given = _column_fields(body.get("columns"), errors)
     ignore, replace, alter = (
         fields.flag(key, nullable=True) if body.get(key) is not None else None for key in ("ignore", "replace", "alter")
     )
-    columns = _columns(body.get("columns"), errors)
     if errors:
         raise InvalidBody(errors)
-    rows = _rows(body, has_columns=bool(columns))
+    name = body.get("table")
+    if not name:
+        raise InvalidBody("Table is required")
+    if not is_table_name(name):
+        raise InvalidBody("Invalid table name")
+    _check_source(body, has_columns=bool(given))
+    _check_names(given)
     keys = _keys(body)
-    _check_conflict(body, ignore=ignore, replace=replace, has_rows=bool(rows), has_keys=bool(keys))
+    has_rows = bool(body.get("row") or body.get("rows"))
+    _check_conflict(
+        body, ignore=ignore, replace=replace, has_rows=has_rows, has_keys=bool(body.get("pk") or body.get("pks"))
+    )
+    rows = _rows(body)
+    columns = [_column(column) for column in given]
     if rows:
         columns = [ColumnDefinition(column.name, column.type) for column in _columns_of(rows)]
     definition = TableDefinition(name, tuple(_with_key(columns, keys)), keys)
@@ -69,51 +81,66 @@ def parse_create(body: Any) -> CreatePlan:
     return CreatePlan(definition, rows, ignore, replace, bool(alter))
 
 
-def _columns(given: Any, errors: list[str]) -> list[ColumnDefinition]:
+def _column_fields(given: Any, errors: list[str]) -> list[Fields]:
+    """The descriptions of the columns, each checked by itself."""
     if given is None:
         return []
     if not isinstance(given, list):
-        raise InvalidBody("columns must be a list")
+        errors.append("columns must be a list")
+        return []
     if len(given) > MOST_ITEMS:
-        raise InvalidBody(f"columns must be a list of at most {MOST_ITEMS}")
+        errors.append(f"columns must be a list of at most {MOST_ITEMS}")
+        return []
     if not all(isinstance(column, dict) for column in given):
-        raise InvalidBody("columns must be a list of objects")
-    found = [
-        column
-        for position, values in enumerate(given)
-        if (column := _column(Fields(values, f"columns.{position}", errors))) is not None
-    ]
-    seen: set[str] = set()
-    for column in found:
-        if column.name in seen:
-            errors.append(f"Duplicate column name: {column.name}")
-        seen.add(column.name)
-    return found
+        errors.append("columns must be a list of objects")
+        return []
+    described = [Fields(values, f"columns.{position}", errors) for position, values in enumerate(given)]
+    for fields in described:
+        _check_column(fields)
+    return described
 
 
-def _column(fields: Fields) -> ColumnDefinition | None:
-    """One column; None with an error added."""
+def _check_column(fields: Fields) -> None:
+    """Add what is wrong with the fields of one column, or where nothing is, the first fault of the whole."""
     before = len(fields.errors)
-    name, kind = fields.values.get("name"), fields.values.get("type", "text")
-    not_null = fields.flag("not_null")
-    default = default_sql(fields)
+    check_default_expression(fields)
     fk_table, fk_column = fields.text("fk_table", nullable=True), fields.text("fk_column", nullable=True)
+    fields.flag("not_null")
     fields.nothing_else(_COLUMN_KEYS)
-    if len(fields.errors) > before:
-        return None
+    if len(fields.errors) > before or not check_one_default(fields):
+        return
+    name, kind = fields.values.get("name"), fields.values.get("type") or "text"
     if not isinstance(name, str) or not name:
         fields.errors.append("Column name is required")
     elif not isinstance(kind, str) or kind not in TYPES:
         fields.errors.append(f"Unsupported column type: {kind}")
     elif fk_column and not fk_table:
         fields.wrong("fk_column requires fk_table")
-    else:
-        reference = Reference(fk_table, fk_column or None) if fk_table else None
-        return ColumnDefinition(name, TYPES[kind], not_null, default, reference=reference)
-    return None
 
 
-def _rows(body: Mapping[str, Any], *, has_columns: bool) -> tuple[Row, ...]:
+def _column(fields: Fields) -> ColumnDefinition:
+    """A column whose fields were checked. Raises InvalidBody for a default that SQL has no literal for."""
+    values = fields.values
+    fk_table = values.get("fk_table")
+    return ColumnDefinition(
+        str(values["name"]),
+        TYPES[values.get("type") or "text"],
+        fields.flag("not_null"),
+        default_sql(fields),
+        reference=Reference(fk_table, values.get("fk_column") or None) if fk_table else None,
+    )
+
+
+def _check_names(columns: list[Fields]) -> None:
+    seen: set[str] = set()
+    for fields in columns:
+        name = str(fields.values["name"])
+        if name in seen:
+            raise InvalidBody(f"Duplicate column name: {name}")
+        seen.add(name)
+
+
+def _check_source(body: Mapping[str, Any], *, has_columns: bool) -> None:
     row, rows = body.get("row"), body.get("rows")
     if row and rows:
         raise InvalidBody("Cannot specify both rows and row")
@@ -125,6 +152,10 @@ def _rows(body: Mapping[str, Any], *, has_columns: bool) -> tuple[Row, ...]:
         raise InvalidBody("rows must be a list")
     if rows and not all(isinstance(each, dict) for each in rows):
         raise InvalidBody("rows must be a list of objects")
+
+
+def _rows(body: Mapping[str, Any]) -> tuple[Row, ...]:
+    row, rows = body.get("row"), body.get("rows")
     if row and not isinstance(row, dict):
         raise InvalidBody("row must be an object")
     return tuple([decode_row(each) for each in (rows or ([row] if row else []))])
@@ -132,15 +163,15 @@ def _rows(body: Mapping[str, Any], *, has_columns: bool) -> tuple[Row, ...]:
 
 def _keys(body: Mapping[str, Any]) -> tuple[str, ...]:
     pk, pks = body.get("pk"), body.get("pks")
-    if pk is not None and pks is not None:
-        raise InvalidBody("Cannot specify both pk and pks")
     if pk is not None and not isinstance(pk, str):
         raise InvalidBody("pk must be a string")
+    if pk and pks:
+        raise InvalidBody("Cannot specify both pk and pks")
     if pks is not None and not isinstance(pks, list):
         raise InvalidBody("pks must be a list")
     if pks is not None and not all(isinstance(each, str) for each in pks):
         raise InvalidBody("pks must be a list of strings")
-    return (pk,) if pk is not None else tuple(pks or ())
+    return (pk,) if pk or (pk is not None and not pks) else tuple(pks or ())
 
 
 def _check_conflict(

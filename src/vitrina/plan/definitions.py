@@ -29,21 +29,29 @@ def is_table_name(name: Any) -> bool:
     return isinstance(name, str) and _TABLE_NAME.fullmatch(name) is not None
 
 
-def default_sql(fields: Fields) -> str | None:
-    """The SQL of a ``default`` or ``default_expr`` field; None for no default.
+def check_default_expression(fields: Fields) -> None:
+    """Add an error for a ``default_expr`` field that names no known expression."""
+    fields.keyword("default_expr", tuple(DEFAULT_EXPRESSIONS))
 
-    Adds an error where both are there. Raises InvalidBody for a value that SQL has no literal for.
-    """
-    has_literal, has_expression = fields.has("default"), fields.has("default_expr")
-    if has_literal and has_expression:
+
+def check_one_default(fields: Fields) -> bool:
+    """Whether at most one kind of default is given, and a usable one; else an error is added."""
+    if fields.has("default") and fields.has("default_expr"):
         fields.wrong("Value error, default and default_expr cannot both be provided")
-        return None
-    if has_expression:
-        if fields.values["default_expr"] is None:
-            fields.wrong("Value error, default_expr cannot be null")
-            return None
-        chosen = fields.choice("default_expr", tuple(DEFAULT_EXPRESSIONS))
-        return None if chosen is None else DEFAULT_EXPRESSIONS[chosen]
+        return False
+    if fields.has("default_expr") and fields.values["default_expr"] is None:
+        fields.wrong("Value error, default_expr cannot be null")
+        return False
+    return True
+
+
+def default_sql(fields: Fields) -> str | None:
+    """The SQL of a ``default`` or ``default_expr`` field, both checked; None for no default.
+
+    Raises InvalidBody for a value that SQL has no literal for.
+    """
+    if fields.has("default_expr"):
+        return DEFAULT_EXPRESSIONS[str(fields.values["default_expr"])]
     return literal(fields.values.get("default"))
 
 

@@ -43,8 +43,8 @@ class Fields:
         value = self.values.get(key, False)
         if isinstance(value, bool) or (value is None and nullable):
             return bool(value)
-        if isinstance(value, (int, float, str)):
-            said = str(int(value) if isinstance(value, float) and value.is_integer() else value).strip().lower()
+        if isinstance(value, str) or (isinstance(value, (int, float)) and _is_small_whole(value)):
+            said = (value if isinstance(value, str) else str(int(value))).lower()
             if said in _TRUE:
                 return True
             if said not in _FALSE:
@@ -62,6 +62,14 @@ class Fields:
             self.wrong(f"Input should be {spoken(choices)}", key)
             return None
         return str(value)
+
+    def keyword(self, key: str, choices: Sequence[str]) -> None:
+        """Check that the value, where it is not null, is a text and one of some."""
+        value = self.values.get(key)
+        if value is not None and not isinstance(value, str):
+            self.wrong("Input should be a valid string", key)
+        else:
+            self.choice(key, choices, nullable=True)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """A required list of at least one text."""
@@ -101,6 +109,11 @@ class Fields:
         if key not in self.values and required:
             self.wrong("Field required", key)
         return self.values.get(key)
+
+
+def _is_small_whole(value: int | float) -> bool:
+    """Whether a number says as much as an integer of 64 bits."""
+    return abs(value) < 2**63 and value == int(value)
 
 
 def spoken(choices: Sequence[str]) -> str:

@@ -83,8 +83,6 @@ def parse_rows(body: Any, table: Table, *, max_rows: int, upsert: bool) -> RowsB
     extra = sorted(set(body) - _KEYS)
     if extra:
         raise InvalidBody(f"Invalid parameter: {_quoted(extra)}")
-    if upsert and (body.get("ignore") or body.get("replace")):
-        raise InvalidBody("Upsert does not support ignore or replace")
     if body.get("ignore") and body.get("replace"):
         raise InvalidBody('Cannot use "ignore" and "replace" at the same time')
     alter = bool(body.get("alter"))
@@ -93,6 +91,8 @@ def parse_rows(body: Any, table: Table, *, max_rows: int, upsert: bool) -> RowsB
     errors = _row_errors(rows, shapes, table, upsert=upsert, alter=alter)
     if errors:
         raise InvalidBody(errors)
+    if upsert and (body.get("ignore") or body.get("replace")):
+        raise InvalidBody("Upsert does not support ignore or replace")
     decoded, plain = decode_rows(rows)
     return RowsBody(
         rows=decoded,
@@ -180,8 +180,11 @@ def plan_upsert(table: Table, body: RowsBody, *, returns: bool) -> UpsertPlan:
 
 
 def missing_columns(table: Table, rows: Sequence[Row]) -> tuple[NewColumn, ...]:
-    """Columns of ``rows`` that ``table`` lacks, whatever the case of their letters, with inferred types."""
-    known = {name.lower() for name in table.column_names}
+    """Columns of ``rows`` that ``table`` lacks, whatever the case of their letters, with inferred types.
+
+    Generated columns count as lacking: SQLite then says that the name is taken.
+    """
+    known = {column.name.lower() for column in table.columns if column.hidden < 2}
     if table.uses_rowid:
         known.add("rowid")
     names = dict.fromkeys(name for row in rows for name in row if name.lower() not in known)

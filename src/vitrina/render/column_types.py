@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 from vitrina.catalog.affinity import SQLiteType
 from vitrina.render.cells import is_url, url_html
 
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+\Z")
 
 
@@ -75,7 +76,7 @@ class UrlColumnType(BuiltInColumnType):
             return None
         if not isinstance(value, str):
             return "URL must be a string"
-        return None if is_url(value.strip()) else "Invalid URL"
+        return None if _ADDRESS.fullmatch(value.strip()) else "Invalid URL"
 
 
 class EmailColumnType(BuiltInColumnType):

@@ -32,7 +32,7 @@ async def check_column_types(site: Site, database: str, table: Table, rows: Iter
         return
     errors = []
     for row in rows:
-        for column, assigned in types.items():
+        for column, assigned in sorted(types.items()):
             if column in row:
                 error = await assigned.kind.validate(row[column], site.facade)
                 if error:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from vitrina.web.site import Site
 
 _KEYS = frozenset(("column", "column_type"))
+_TYPE_KEYS = frozenset(("type", "config"))
 
 
 @refusing_in_json
@@ -35,10 +36,11 @@ async def set_column_type(site: Site, request: Request) -> Response:
     access = await site.permissions.load(request.actor, ("set-column-type",))
     if not access.allowed("set-column-type", database.name, name):
         raise Forbidden("Permission denied")
-    column, assigned = parse_assignment(await json_body(request))
+    column, wanted = parse_assignment(await json_body(request))
     found = table.column_by_name.get(column)
     if found is None:
         raise InvalidBody(f"Column not found: {column}")
+    assigned = parse_type(wanted)
     if assigned is None:
         await site.store.remove_column_type(database.name, name, column)
         shown = None
@@ -50,8 +52,8 @@ async def set_column_type(site: Site, request: Request) -> Response:
     return Response.json(body)
 
 
-def parse_assignment(body: Any) -> tuple[str, AssignedType | None]:
-    """Column and type of the request body; None takes a type away.
+def parse_assignment(body: Any) -> tuple[str, Any]:
+    """The column that the request body names, and what is wanted of it, not yet looked at.
 
     Raises InvalidBody naming what is wrong.
     """
@@ -59,23 +61,38 @@ def parse_assignment(body: Any) -> tuple[str, AssignedType | None]:
         raise InvalidBody("JSON must be a dictionary")
     extra = sorted(set(body) - _KEYS)
     if extra:
-        raise InvalidBody("Invalid parameter: " + ", ".join(f'"{key}"' for key in extra))
-    column = body.get("column")
-    if not isinstance(column, str) or not column:
+        raise InvalidBody(f"Invalid parameter: {_quoted(extra)}")
+    if "column" not in body:
         raise InvalidBody('"column" is required')
+    column = body["column"]
+    if not isinstance(column, str):
+        raise InvalidBody('"column" must be a string')
     if "column_type" not in body:
         raise InvalidBody('"column_type" is required')
-    wanted = body["column_type"]
+    return column, body["column_type"]
+
+
+def parse_type(wanted: Any) -> AssignedType | None:
+    """The type in a request; None takes a type away. Raises InvalidBody naming what is wrong."""
     if wanted is None:
-        return column, None
+        return None
     if not isinstance(wanted, dict):
         raise InvalidBody('"column_type" must be an object or null')
-    kind, config = wanted.get("type"), wanted.get("config")
-    if not isinstance(kind, str) or not kind:
+    extra = sorted(set(wanted) - _TYPE_KEYS)
+    if extra:
+        raise InvalidBody(f"Invalid column_type parameter: {_quoted(extra)}")
+    if "type" not in wanted:
         raise InvalidBody('"column_type.type" is required')
+    kind, config = wanted["type"], wanted.get("config")
+    if not isinstance(kind, str):
+        raise InvalidBody('"column_type.type" must be a string')
     if config is not None and not isinstance(config, dict):
-        raise InvalidBody('"column_type.config" must be an object or null')
-    return column, AssignedType(kind, config)
+        raise InvalidBody('"column_type.config" must be a dictionary')
+    return AssignedType(kind, config)
+
+
+def _quoted(names: list[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
 
 
 def _check_type(site: Site, place: str, column: Column, assigned: AssignedType) -> None:

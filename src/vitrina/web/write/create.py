@@ -50,7 +50,7 @@ async def _create_table(site: Site, request: Request) -> Response:
     if not database.is_mutable:
         # The contract has no words here.
         return Response.error([""], 400)
-    if table is not None and plan.rows:
+    if table is not None:
         await _check_existing(site, database.name, table, plan)
     created = await _run(site, request, database, catalog, table, plan)
     await database.look()
@@ -84,7 +84,8 @@ def _check_options(access: Access, database: str, plan: CreatePlan, *, exists: b
 
 async def _check_existing(site: Site, database: str, table: Table, plan: CreatePlan) -> None:
     keys = plan.definition.primary_key
-    check_ordinary(table)
+    if plan.rows:
+        check_ordinary(table)
     if keys and table.primary_keys and keys != table.primary_keys:
         raise InvalidBody("pk cannot be changed for existing table")
     await check_column_types(site, database, table, plan.rows)

@@ -132,7 +132,7 @@ async def analyze_query(site: Site, request: Request) -> Response:
     unknown = [name for name, _ in request.pairs if name != "sql"]
     if unknown:
         return Response.error([f"Invalid keys: {', '.join(unknown)}"], 400, UNFRAMED)
-    sql = request.args.get("sql") or ""
+    sql = (request.args.get("sql") or "").strip()
     analysis = await analysis_of(access.allowed, database, sql)
     all_allowed = all(row["allowed"] for row in analysis.rows) if analysis.writes else True
     body = {

@@ -66,7 +66,8 @@ async def update_row(site: Site, request: Request) -> Response:
         await database.look()
     await site.writes.track(UpdateRowEvent(request.actor, database.name, table.name, list(values)))
     if request.args.get("_message"):
-        add_message(request, await _message(site, access, database, table, values, "Updated"), INFO)
+        row = tuple([str(body.values.get(name, value)) for name, value in zip(plan.key.columns, values, strict=True)])
+        add_message(request, await _message(site, access, database, table, values, "Updated", row=row), INFO)
     answer: dict[str, Any] = {"ok": True}
     if body.returns and access.allowed("view-table", database.name, table.name):
         answer["rows"] = rows_json(changed)
@@ -152,16 +153,26 @@ async def _existing_row(request: Request, database: SqliteDatabase) -> tuple[Dat
 
 
 async def _message(
-    site: Site, access: Access, database: SqliteDatabase, table: Table, values: tuple[str, ...], verb: str
+    site: Site,
+    access: Access,
+    database: SqliteDatabase,
+    table: Table,
+    values: tuple[str, ...],
+    verb: str,
+    *,
+    row: tuple[str, ...] | None = None,
 ) -> str:
-    """What a notice says about a row: its key, and its label for those who may see the table."""
+    """What a notice says about a row: its key, and its label for those who may see the table.
+
+    ``row`` is the key by which the row is found now, where it changed.
+    """
     text = f"{verb} row {', '.join(values)}"
     if not access.allowed("view-table", database.name, table.name):
         return text
     column = site.config.table(database.name, table.name).get("label_column") or table.label_column
     if not column or column not in table.column_by_name:
         return text
-    label = await database.read(lambda reader: label_of_row(reader, table, values, str(column)))
+    label = await database.read(lambda reader: label_of_row(reader, table, row or values, str(column)))
     if not label:
         return text
     return f"{text} ({label if len(label) <= _LABEL_LENGTH else label[: _LABEL_LENGTH - 1] + '…'})"

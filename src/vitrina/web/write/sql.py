@@ -35,6 +35,8 @@ WRITE_SQL_ACTIONS = ("execute-write-sql", *ACTIONS)
 
 _DROPPED_FIELDS = ("sql", "csrftoken", "_json")
 _PREFIX = "_sql_param_"
+_NOT_ALLOWED = "Permission denied: need execute-write-sql"
+_IMMUTABLE = "Cannot execute write SQL because this database is immutable."
 _NOTHING_TO_DO = "Enter writable SQL before executing."
 _NOT_ALL_ALLOWED = "You do not have permission for every operation listed above."
 
@@ -53,9 +55,10 @@ async def execute_write_page(site: Site, request: Request) -> Response:
     database = database_of(site, request)
     access = await site.permissions.load(request.actor, WRITE_SQL_ACTIONS)
     if request.method != "POST":
-        reason = _refused(access, database)
-        if reason:
-            raise Forbidden(reason)
+        if not access.allowed("execute-write-sql", database.name):
+            raise Forbidden("execute-write-sql")
+        if not database.is_mutable:
+            return Response.error([_IMMUTABLE], 403, UNFRAMED)
         sql = request.args.get("sql") or ""
         values = {name: request.args.get(name) or "" for name in unique_parameters(sql)}
         return await _form(site, request, database, sql, values)
@@ -66,10 +69,10 @@ async def execute_write_page(site: Site, request: Request) -> Response:
 async def _execute(site: Site, request: Request) -> Response:
     database = database_of(site, request)
     access = await site.permissions.load(request.actor, WRITE_SQL_ACTIONS)
-    reason = _refused(access, database)
-    if reason:
-        words = "Permission denied: need {}" if reason == "execute-write-sql" else "{}"
-        return Response.error([words.format(reason)], 403, UNFRAMED)
+    if not access.allowed("execute-write-sql", database.name):
+        return Response.error([_NOT_ALLOWED], 403, UNFRAMED)
+    if not database.is_mutable:
+        return Response.error(["Database is immutable"], 403, UNFRAMED)
     wish = _Wish()
     try:
         await _read_wish(request, wish)
@@ -86,20 +89,13 @@ _execute_durable = durable(_execute)
 _execute_once = refusing_in_json(durable(repeatable(_execute)))
 
 
-def _refused(access: Access, database: SqliteDatabase) -> str | None:
-    if not access.allowed("execute-write-sql", database.name):
-        return "execute-write-sql"
-    return None if database.is_mutable else "Database is immutable"
-
-
 async def _read_wish(request: Request, wish: _Wish) -> None:
     """Fill in what the body asks for; how to answer comes first, so that a wrong body is answered that way."""
-    wants_json = request.headers.get("accept") == "application/json" or bool(request.args.get("_json"))
-    wish.as_json = wants_json or (request.header(b"content-type") or "").startswith("application/json")
+    is_json = (request.header(b"content-type") or "").startswith("application/json")
+    wish.as_json = is_json or request.headers.get("accept") == "application/json"
     body = await request.post_body()
     text = body.decode("utf-8", "replace")
-    if (wish.as_json and not wants_json) or text.startswith("{"):
-        wish.as_json = True
+    if is_json:
         _read_json(text, wish)
         return
     fields = dict(parse_qsl(text, keep_blank_values=True))
@@ -132,7 +128,7 @@ async def _checked(access: Access, database: SqliteDatabase, wish: _Wish) -> lis
     if not wish.sql.strip():
         raise InvalidBody("SQL is required")
     names = checked_parameters(wish.sql)
-    unknown = [name for name in wish.params if name not in names]
+    unknown = sorted([name for name in wish.params if name not in names])
     if unknown:
         raise InvalidBody(f"Unknown parameters: {', '.join(unknown)}")
     wish.params = {name: wish.params.get(name, "") for name in names}
@@ -222,10 +218,8 @@ async def analyze_write(site: Site, request: Request) -> Response:
     """``/DB/-/execute-write/analyze``: what a statement would touch."""
     database = database_of(site, request)
     access = await site.permissions.load(request.actor, WRITE_SQL_ACTIONS)
-    reason = _refused(access, database)
-    if reason:
-        words = "Permission denied: need {}" if reason == "execute-write-sql" else "{}"
-        return Response.error([words.format(reason)], 403, UNFRAMED)
+    if not access.allowed("execute-write-sql", database.name):
+        return Response.error([_NOT_ALLOWED], 403, UNFRAMED)
     unknown = [name for name, _ in request.pairs if name != "sql"]
     if unknown:
         return Response.error([f"Invalid keys: {', '.join(unknown)}"], 400, UNFRAMED)

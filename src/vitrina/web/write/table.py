@@ -43,7 +43,8 @@ async def alter_table(site: Site, request: Request) -> Response:
     plan = parse_alter(await json_body(request))
     if name in catalog.views:
         # The contract's words, which tell of its making.
-        raise InvalidBody(_VIEW if plan.added or plan.rebuild else f"view {name} may not be altered")
+        wanted = "add_column" if plan.adds else "transform"
+        raise InvalidBody(_VIEW.format(wanted) if plan.adds or plan.rebuild else f"view {name} may not be altered")
     check_whole(catalog.tables[name])
     altered = await site.writes.rows(
         database, lambda conn: run_alter(conn, name, plan), catalog, request=request, alone=True
@@ -62,7 +63,7 @@ async def alter_table(site: Site, request: Request) -> Response:
     return Response.json(body)
 
 
-_VIEW = "'View' object has no attribute 'add_column'"
+_VIEW = "'View' object has no attribute '{}'"
 
 
 async def _announce(site: Site, request: Request, database: str, name: str, altered: AlteredTable) -> None:
