@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vitrina.errors import InvalidBody
+from vitrina.execute.imports import portion
 from vitrina.execute.imports.source import guess_format, open_source
 
 # Surrogates have no UTF-8; a row of one empty cell is an empty line.
@@ -175,3 +177,66 @@ def test_delimiters_that_are_none(delimiter):
 def test_text_of_another_encoding_is_refused(name):
     with pytest.raises(InvalidBody, match="not UTF-8"):
         rows_of(b'[{"a": "' + b"x" * 70_000 + b'\xff"}]', name, encoding="utf-8")
+
+
+def packed(sheet):
+    """An Excel file whose only sheet is this XML."""
+    openpyxl = pytest.importorskip("openpyxl")
+    book = io.BytesIO()
+    openpyxl.Workbook().save(book)
+    changed = io.BytesIO()
+    with zipfile.ZipFile(book) as old, zipfile.ZipFile(changed, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            new.writestr(name, sheet if name.endswith("sheet1.xml") else old.read(name))
+    return changed.getvalue()
+
+
+SHEET = (
+    '<?xml version="1.0"?>{}<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{}'
+)
+END = "</sheetData></worksheet>"
+CELLS = '<row><c t="inlineStr"><is><t>{}</t></is></c></row>'
+
+
+@pytest.mark.parametrize(
+    ("sheet", "message"),
+    [
+        (SHEET.format("", CELLS.format("a") + CELLS.format("x" * 100_000_000)) + END, "Unpacked, this file"),
+        (SHEET.format('<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>', CELLS.format("&a;")) + END, "entity"),
+        (SHEET.format(f'<!DOCTYPE x [<!ENTITY a "{"b" * 999}">]>', CELLS.format("&a;" * 99_999)) + END, "not an Excel"),
+        (SHEET.format("", CELLS.format("a") * 3), "not an Excel file"),
+    ],
+    ids=["one cell", "a file of the server", "entities", "broken off"],
+)
+def test_excel_files_that_mean_harm(sheet, message):
+    with pytest.raises(InvalidBody, match=message):
+        rows_of(packed(sheet), "x.xlsx")
+
+
+def test_a_text_that_stands_once_in_a_file_is_once_in_memory():
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    text = "long" * 10_000
+    table = pyarrow.table({"a": [text, None] * 50, "b": [b"x", b"y"] * 50, "c": [{"d": "e"}] * 100})
+    file = io.BytesIO()
+    parquet.write_table(table, file)
+    source = open_source(file, "x.parquet")
+    assert source.sample[:2] == [[text, b"x", '{"d": "e"}'], [None, b"y", '{"d": "e"}']]
+    assert len(source.sample) == 100
+    assert len({id(row[0]) for row in source.sample if row[0] is not None}) == 1
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.ndjson", "x.json"])
+@pytest.mark.parametrize("number", [3, 4, 10])
+def test_few_large_rows_are_held_at_a_time(monkeypatch, name, number):
+    monkeypatch.setattr(portion, "MOST_HELD", 350)
+    values = [f"{at}" + "x" * 99 for at in range(number)]
+    if name == "x.csv":
+        content = "\n".join(["a", *values])
+    else:
+        lines = [json.dumps({"a": value}) for value in values]
+        content = "\n".join(lines) if name == "x.ndjson" else f"[{','.join(lines)}]"
+    source = open_source(io.BytesIO(content.encode()), name)
+    assert len(source.sample) == min(number, 4)
+    assert source.complete == (number <= 4)
+    assert [row[0] for row in source.rows()] == values

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import chain
 from typing import Any
 
 from vitrina.dialect.definition import create_table
@@ -13,6 +13,7 @@ from vitrina.dialect.write import insert_many
 from vitrina.errors import Conflict, InvalidBody
 from vitrina.execute.change_rows import table_sql
 from vitrina.execute.imports.number_column import number_columns
+from vitrina.execute.imports.portion import take_rows
 from vitrina.execute.imports.report import ImportReport
 from vitrina.plan.imports.model import ImportPlan
 
@@ -84,7 +85,7 @@ class Loader:
         done = 0
         while True:
             size = _CHUNK if not limit else min(_CHUNK, limit - done)
-            chunk = list(islice(self._rows, size))
+            chunk = take_rows(self._rows, size)
             if self.report.cancel.is_set():
                 raise ImportCancelled("The import was cancelled")
             if not chunk:

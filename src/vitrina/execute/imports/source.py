@@ -7,16 +7,18 @@ import io
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO, Any, Literal
+from typing import IO, Any, Literal, TypeVar
 
 from vitrina.errors import InvalidBody
 from vitrina.execute.imports.binary_rows import excel_rows, parquet_rows
 from vitrina.execute.imports.delimited import LARGEST_CELL, delimited_rows, guess_delimiter
 from vitrina.execute.imports.json_rows import cells_of, json_records, names_of, ndjson_records
+from vitrina.execute.imports.portion import take_rows
 from vitrina.plan.imports.headings import clean_names
 from vitrina.plan.imports.model import ImportColumn
 from vitrina.plan.imports.types import detect_type
 
+_Row = TypeVar("_Row")
 Format = Literal["csv", "tsv", "json", "ndjson", "xlsx", "parquet"]
 FORMATS: tuple[Format, ...] = ("csv", "tsv", "json", "ndjson", "xlsx", "parquet")
 
@@ -170,12 +172,13 @@ def open_source(
             raise InvalidBody("The delimiter must be one character, and no quote or line break")
         return _with_heading(found, chosen, used, delimited_rows(text, used), sample_rows)
     records = json_records(text) if found == "json" else ndjson_records(text)
-    first = list(itertools.islice(records, sample_rows))
+    first = take_rows(records, sample_rows)
     if found == "json" and len(first) == 1 and isinstance(first[0], list):
         raise InvalidBody("A list of objects is needed")
     names = names_of(first)
     sample = list(cells_of(iter(first), names))
-    return Source(found, chosen, "", list(names), sample, len(first) < sample_rows, cells_of(records, names))
+    complete, records = _is_complete(records, first, sample_rows)
+    return Source(found, chosen, "", list(names), sample, complete, cells_of(records, names))
 
 
 def _seekable(file: IO[bytes], buffered: io.BufferedReader | io.BytesIO, start: int | None) -> IO[bytes]:
@@ -188,8 +191,17 @@ def _seekable(file: IO[bytes], buffered: io.BufferedReader | io.BytesIO, start: 
 
 def _with_heading(format: Format, encoding: str, delimiter: str, rows: Iterator[list[Any]], sample_rows: int) -> Source:
     headings = next(rows, [])
-    sample = list(itertools.islice(rows, sample_rows))
-    return Source(format, encoding, delimiter, headings, sample, len(sample) < sample_rows, rows)
+    sample = take_rows(rows, sample_rows)
+    complete, rows = _is_complete(rows, sample, sample_rows)
+    return Source(format, encoding, delimiter, headings, sample, complete, rows)
+
+
+def _is_complete(rows: Iterator[_Row], sample: list[_Row], sample_rows: int) -> tuple[bool, Iterator[_Row]]:
+    """Whether the sample is everything, and the rows behind it; a sample of large rows is short."""
+    if len(sample) >= sample_rows:
+        return False, rows
+    following = list(itertools.islice(rows, 1))
+    return not following, itertools.chain(following, rows)
 
 
 def _buffered(file: IO[bytes], longest_line: int | None = None) -> io.BufferedReader:
