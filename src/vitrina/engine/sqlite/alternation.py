@@ -59,15 +59,19 @@ class Alternation:
         """What is read most is changed by the commit that is under way: it will be read when that is done."""
         self._expected = True
 
-    def begin_commit(self) -> None:
-        """Wait for reads that go first, and keep those that come later waiting until :meth:`end_commit`."""
+    def let_reads_begin(self) -> None:
+        """Before a transaction: wait for reads that waited for the last commit, and for one that is expected."""
         with self._lock:
             if self._expected:
+                self._expected = False
                 self._changed.wait_for(lambda: self._begun > self._begun_before, _EXPECTED_S)
             self._changed.wait_for(lambda: not self._owed, _PATIENCE_S)
+
+    def begin_commit(self) -> None:
+        """Wait for reads under way, and keep those that come later waiting until :meth:`end_commit`."""
+        with self._lock:
             self._is_closed = True
             self._changed.wait_for(lambda: not self._readers, _PATIENCE_S)
-            self._expected = False
 
     def end_commit(self) -> None:
         """Let in those who waited."""

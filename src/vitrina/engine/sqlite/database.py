@@ -91,6 +91,7 @@ class SqliteDatabase:
             self._file_epoch,
             turn=self._turn,
             commit=self._own_commits.commit,
+            let_others_go_first=self._own_commits.let_reads_begin,
             threaded=pool.num_sql_threads > 0,
         )
 

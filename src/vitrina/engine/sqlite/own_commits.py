@@ -45,6 +45,10 @@ class OwnCommits:
         """The read is done."""
         self._turns.end_read()
 
+    def let_reads_begin(self) -> None:
+        """Before a transaction, while no lock is held: wait for reads that ought to go first, some milliseconds."""
+        self._turns.let_reads_begin()
+
     def outdate(self, tables: frozenset[str] | None) -> None:
         """What was read of ``tables`` is wanted: if a commit changes it, it will be read again."""
         if self._watcher.is_changing(tables):

@@ -39,7 +39,9 @@ class Writer:
     ``open_connection`` opens the write connection, in that thread; it is
     opened anew when ``epoch`` gives another number than before. ``turn`` is
     held while jobs share a transaction. ``commit(conn, tables)`` commits what
-    they changed in ``tables``, None for anything.
+    they changed in ``tables``, None for anything. ``let_others_go_first``
+    may wait some milliseconds; it is called in the thread before each shared
+    transaction.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Writer:
         *,
         turn: AbstractContextManager[None] | None = None,
         commit: Callable[[sqlite3.Connection, frozenset[str] | None], None] | None = None,
+        let_others_go_first: Callable[[], None] | None = None,
         threaded: bool = True,
     ) -> None:
         self._name = name
@@ -57,6 +60,7 @@ class Writer:
         self._epoch = epoch
         self._turn = turn if turn is not None else nullcontext()
         self._commit = commit if commit is not None else _commit
+        self._let_others_go_first = let_others_go_first
         self._opened_in = 0
         self._threaded = threaded
         self._queue: queue.SimpleQueue[Queued | None] = queue.SimpleQueue()
@@ -156,6 +160,8 @@ class Writer:
             item = left if left is not None else self._queue.get()
             if item is None:
                 break
+            if item.shared and self._let_others_go_first is not None:
+                self._let_others_go_first()
             group, left, last = self._gather(item)
             self._do(group)
             del item, group
