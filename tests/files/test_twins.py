@@ -262,3 +262,31 @@ async def test_thumbnail_generators_of_plugins(alias, tmp_path, caplog):
         await site.invoke_shutdown()
     finally:
         shared_manager().unregister(name="a_text_thumbnail.py")
+
+
+SUITE = """
+import datasette_files
+
+async def test_it_is_the_plugin():
+    assert datasette_files.NAME == "the plugin itself"
+"""
+
+
+@pytest.mark.parametrize("has_sources", [True, False])
+def test_in_the_checkout_of_such_a_plugin_its_own_tests_run_on_itself(beside, tmp_path, has_sources):
+    checkout = tmp_path / "checkout"
+    (checkout / "tests").mkdir(parents=True)
+    (checkout / "tests" / "test_plugin.py").write_text(SUITE)
+    if has_sources:
+        (checkout / "datasette_files").mkdir()
+        (checkout / "datasette_files" / "__init__.py").write_text(FAKE)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "vitrina.compat.pytest_plugin", "-o", "asyncio_mode=auto"]
+    done = subprocess.run(
+        [*command, f"--rootdir={checkout}", "tests"],
+        cwd=checkout,
+        env={**os.environ, "PYTHONPATH": str(beside)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode == 0) is has_sources, done.stdout

@@ -23,7 +23,7 @@ def open_fleet(tmp_path):
             conn.executescript(SCHEMA)
             conn.close()
         given = {"immutables": [str(file)]} if immutable else {"files": [str(file)]}
-        fleet = Datasette(**given, config=CONFIG, metadata=METADATA, secret="a-test-secret", **options)
+        fleet = Datasette(**given, **{"config": CONFIG, "metadata": METADATA, "secret": "a-test-secret", **options})
         opened.append(fleet)
         return fleet
 

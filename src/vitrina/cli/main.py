@@ -101,15 +101,9 @@ def _add_plugin_commands(group: click.Group) -> None:
     if group.__dict__.get("plugin_commands_added"):
         return
     group.__dict__["plugin_commands_added"] = True
-    from vitrina.facade.plugins import shared_manager
-    from vitrina.hooks.calling import named_results
+    from vitrina.facade.plugins import add_commands
 
-    named_results(shared_manager(), "register_commands", {"cli": group}, _tell_missing)
-
-
-def _tell_missing(plugin: str, hook: str, error: Exception) -> None:
-    """All other commands work nevertheless."""
-    click.echo(f"The plugin {plugin} failed in the hook {hook}: {type(error).__name__}: {error}", err=True)
+    add_commands("register_commands", cli=group)
 
 
 @click.group(cls=_Group, default="serve", default_if_no_args=True)

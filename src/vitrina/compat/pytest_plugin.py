@@ -11,6 +11,7 @@ import pytest
 from vitrina.compat.finder import install
 from vitrina.facade.datasette import Datasette
 from vitrina.facade.plugins import shared_manager
+from vitrina.hooks.twins import prefer_checkout_of_twin
 
 # Before any test module or other pytest plugin imports the reference's name.
 install()
@@ -42,6 +43,13 @@ _instances = _Instances()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(_INI, "Close instances that a test made when it ends", type="bool", default=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """In the checkout of a plugin that Vitrina has built in, its tests are those of the plugin itself."""
+    places = {early_config.rootpath, early_config.invocation_params.dir}
+    prefer_checkout_of_twin(shared_manager(), [place / part for place in places for part in ("", "src")])
 
 
 def pytest_configure(config: pytest.Config) -> None:

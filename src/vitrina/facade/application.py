@@ -99,18 +99,21 @@ def _plugin_routes(site: Site, datasette: Any) -> list[PluginRoute]:
 def _wrappers(site: Site, datasette: Any) -> list[Callable[[ASGIApp], ASGIApp]]:
     """What plugins put around the application."""
     return [
-        partial(_wrapped, plugin, wrapper)
+        partial(_wrapped, site, plugin, wrapper)
         for plugin, wrapper in site.hooks.call_named(_WRAPPER, datasette=datasette)
         if wrapper is not None
     ]
 
 
-def _wrapped(plugin: str, wrapper: Callable[[ASGIApp], ASGIApp], app: ASGIApp) -> ASGIApp:
+def _wrapped(site: Site, plugin: str, wrapper: Callable[[ASGIApp], ASGIApp], app: ASGIApp) -> ASGIApp:
     """The application as the plugin wraps it; what the plugin raises there gets a note that names it."""
-    with blaming(plugin, _WRAPPER):
+    try:
         outer = wrapper(app)
         if not callable(outer):
             raise PluginError(f"The plugin {plugin} wraps the application in {type(outer).__name__}: hook {_WRAPPER}")
+    except Exception as error:  # noqa: BLE001 - a plugin call: raised again, or the plugin is left out
+        site.hooks.refuse(plugin, _WRAPPER, error)
+        return app
 
     async def named(scope: Scope, receive: Receive, send: Send) -> None:
         with blaming(plugin, _WRAPPER):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.resources
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pluggy
 
+from vitrina.hooks.calling import named_results
 from vitrina.hooks.manager import Hooks, load_directory, load_entry_points, new_manager, register_half_imported
 from vitrina.hooks.twins import TWINS
 
@@ -52,6 +54,15 @@ def get_plugins() -> list[dict[str, Any]]:
             entry["version"] = distribution.version
         found.append(entry)
     return found
+
+
+def add_commands(hook: str, **arguments: Any) -> None:
+    """Let installed plugins add commands to a group; one that fails is named on stderr, all others work."""
+    named_results(shared_manager(), hook, arguments, _tell_failed)
+
+
+def _tell_failed(plugin: str, hook: str, error: Exception) -> None:
+    sys.stderr.write(f"The plugin {plugin} failed in the hook {hook}: {type(error).__name__}: {error}\n")
 
 
 def open_hooks(plugins_dir: str | Path | None) -> Hooks:

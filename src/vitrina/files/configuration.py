@@ -9,6 +9,7 @@ from typing import Any
 from vitrina.config.model import Config
 from vitrina.config.secrets import resolve
 from vitrina.errors import ConfigError
+from vitrina.hooks.twins import is_preferred
 
 PLUGIN = "datasette-files"
 _MIB = 1024 * 1024
@@ -55,7 +56,7 @@ class FilesConfig:
 
 def parse_files_config(config: Config) -> FilesConfig | None:
     """None where no source is configured, or the plugin itself is preferred. Raises ConfigError."""
-    if PLUGIN in (config.vitrina.get("prefer_plugin") or ()):
+    if is_preferred(PLUGIN, config.vitrina.get("prefer_plugin") or ()):
         return None
     place, block = _block(config)
     if not block.get("sources"):

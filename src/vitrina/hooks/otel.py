@@ -124,9 +124,7 @@ def observe_pending_queries(options: Any = None) -> list[Any]:
 
 def observe_write_queue_depth(options: Any = None) -> list[Any]:
     """Writes of each database that wait."""
-    return _observations(
-        lambda ds: {each.name: each.pending_writes for each in _engines(ds) if each.is_mutable}
-    )
+    return _observations(lambda ds: {each.name: each.pending_writes for each in _engines(ds) if each.is_mutable})
 
 
 def observe_open_connections(options: Any = None) -> list[Any]:

@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Iterable, Mapping
 from importlib import metadata
+from pathlib import Path
 
 import pluggy
 
@@ -41,6 +42,7 @@ def adopt_twins(pm: pluggy.PluginManager, preferred: Iterable[str]) -> None:
             distribution = _installed(name)
             if distribution is not None:
                 _load(pm, distribution, module)
+                left_out.discard(name)
             elif wanted[name]:
                 raise ConfigError(f"vitrina.prefer_plugin: {name} is not installed")
         elif name in left_out and name not in _told:
@@ -51,6 +53,19 @@ def adopt_twins(pm: pluggy.PluginManager, preferred: Iterable[str]) -> None:
                 feature,
                 name,
             )
+
+
+def is_preferred(name: str, preferred: Iterable[str]) -> bool:
+    """Whether the plugin answers in this process, by the configuration or since its own tests run."""
+    return name in preferred or TWINS[name][0] in preferred_modules
+
+
+def prefer_checkout_of_twin(pm: pluggy.PluginManager, folders: Iterable[Path]) -> None:
+    """Load the twins whose own sources are in one of the folders, where they are installed."""
+    for folder in folders:
+        for name, (module, _) in TWINS.items():
+            if (folder / module / "__init__.py").exists() and _installed(name) is not None:
+                adopt_twins(pm, [each for each in _TOGETHER.get(name, (name,)) if _installed(each) is not None])
 
 
 def _installed(name: str) -> metadata.Distribution | None:

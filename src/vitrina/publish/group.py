@@ -17,10 +17,9 @@ class _Targets(click.Group):
             return
         self._complete = True
         # Plugins take time to load, and only publishing needs them.
-        from vitrina.facade.plugins import shared_manager
-        from vitrina.hooks.manager import Hooks
+        from vitrina.facade.plugins import add_commands
 
-        Hooks(shared_manager()).call("publish_subcommand", publish=self)
+        add_commands("publish_subcommand", publish=self)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         self._add_targets()

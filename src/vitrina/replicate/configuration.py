@@ -18,6 +18,7 @@ from vitrina.credentials.file import FileProvider
 from vitrina.credentials.model import CredentialProvider, Credentials
 from vitrina.credentials.static import StaticProvider
 from vitrina.errors import ConfigError
+from vitrina.hooks.twins import is_preferred
 from vitrina.replicate.old_keys import translate_database
 from vitrina.replicate.option_names import HANDED_ON, OF_DATABASES, OWN
 from vitrina.replicate.target import ReplicaTarget, parse_target
@@ -75,7 +76,7 @@ class DatabaseReplica:
 
 def parse_replication_config(config: Config) -> ReplicationConfig | None:
     """None where nothing of it is configured, or the plugin itself is preferred. Raises ConfigError."""
-    if PLUGIN in (config.vitrina.get("prefer_plugin") or ()):
+    if is_preferred(PLUGIN, config.vitrina.get("prefer_plugin") or ()):
         return None
     place, block = _block(config)
     databases = _database_blocks(config)
