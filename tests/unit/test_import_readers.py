@@ -79,6 +79,8 @@ def test_a_row_longer_than_the_buffer():
         (b'[{"a": 1}] x', "x.json", "behind the end"),
         (b'{"a": 1}\n{"a":\n', "x.ndjson", "Line 2 is not JSON"),
         (b"[" * 100_000, "x.json", "nested too deeply"),
+        (b"\t" * 40_000, "x.tsv", "There are 40,001 columns"),
+        (json.dumps([dict.fromkeys(map(str, range(40_000)))]).encode(), "x.json", "There are 40,000 columns"),
         (b"PK\x03\x04 nothing", "x.xlsx", "not an Excel file"),
         (b"PAR1 nothing", "x.parquet", "not a Parquet file"),
     ],

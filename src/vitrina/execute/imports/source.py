@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any, Literal, TypeVar
 
@@ -50,6 +50,8 @@ DELIMITERS: dict[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": 
 
 #: rows that types are guessed from
 SAMPLE_ROWS = 5000
+#: columns of a table in any SQLite, however it was built
+MOST_COLUMNS = 32_767
 _HEAD = 64 * 1024
 _SHORT = 4096
 _NO_DELIMITERS = '\r\n"'
@@ -176,6 +178,7 @@ def open_source(
     if found == "json" and len(first) == 1 and isinstance(first[0], list):
         raise InvalidBody("A list of objects is needed")
     names = names_of(first)
+    _check_width(names)
     sample = list(cells_of(iter(first), names))
     complete, records = _is_complete(records, first, sample_rows)
     return Source(found, chosen, "", list(names), sample, complete, cells_of(records, names))
@@ -191,9 +194,15 @@ def _seekable(file: IO[bytes], buffered: io.BufferedReader | io.BytesIO, start: 
 
 def _with_heading(format: Format, encoding: str, delimiter: str, rows: Iterator[list[Any]], sample_rows: int) -> Source:
     headings = next(rows, [])
+    _check_width(headings)
     sample = take_rows(rows, sample_rows)
     complete, rows = _is_complete(rows, sample, sample_rows)
     return Source(format, encoding, delimiter, headings, sample, complete, rows)
+
+
+def _check_width(headings: Sequence[Any]) -> None:
+    if len(headings) > MOST_COLUMNS:
+        raise InvalidBody(f"There are {len(headings):,} columns; a table has at most {MOST_COLUMNS:,}")
 
 
 def _is_complete(rows: Iterator[_Row], sample: list[_Row], sample_rows: int) -> tuple[bool, Iterator[_Row]]:
