@@ -117,7 +117,7 @@ def test_progress_and_lag() -> None:
     progress.note(SyncState(9, 7), 160.0)
     assert progress.lag(161.0) == 11.0
     progress.note(SyncState(9, 9), 170.0)
-    assert progress.lag(200.0) == 0.0 and progress.in_step_at == 170.0
+    assert progress.lag(200.0) == 0.0 and progress.asked_at == 170.0
 
 
 def test_the_log_is_bounded_and_masked() -> None:

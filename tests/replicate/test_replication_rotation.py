@@ -90,3 +90,14 @@ async def test_what_never_changes_is_asked_for_once() -> None:
     await asyncio.sleep(0)
     assert rotation._task is None and script.asked == 1
     await Rotation(None, None, lambda credentials: None).first()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "pause"),
+    [(3600 * 9, 15 * 60), (1000, 800), (0.1, 1), (-3600 * 5, 10)],
+    ids=["a slow clock", "as they last", "short-lived", "a fast clock"],
+)
+async def test_a_wrong_clock_neither_keeps_keys_too_long_nor_asks_all_the_time(seconds: float, pause: float) -> None:
+    rotation = Rotation(Scripted(expiring("a", seconds)), None, lambda _: None)
+    await rotation.first()
+    assert rotation._pause() == pytest.approx(pause, abs=1)

@@ -55,15 +55,15 @@ class CredentialKeeper:
         """
         held = self._valid()
         if held is not None:
-            if not self._due() or self._lock.locked() or self._now() < self._try_again_at:
+            if not self._due() or self._lock.locked() or self._pauses():
                 return held
             async with self._lock:
-                if self._due() and self._now() >= self._try_again_at:
+                if self._due() and not self._pauses():
                     await self._refresh()
                 return self._valid() or held
         async with self._lock:
             held = self._valid()
-            if held is None and self._now() >= self._try_again_at:
+            if held is None and not self._pauses():
                 await self._refresh()
                 held = self._valid()
         if held is None:
@@ -107,6 +107,10 @@ class CredentialKeeper:
         if held is None or held.expires_at is None or held.expires_at.timestamp() > self._now():
             return held
         return None
+
+    def _pauses(self) -> bool:
+        # More than any pause has is left of one when the clock was put back.
+        return 0 < self._try_again_at - self._now() <= _LONGEST_PAUSE_S
 
     def _due(self) -> bool:
         return self._refresh_at is not None and self._now() >= self._refresh_at

@@ -23,6 +23,14 @@ VALID_S = 30.0
 _MOST_BYTES = 64 * 1024
 
 
+# Where there is one, a clock that goes on while the machine sleeps: others may take the lease meanwhile.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", None)
+
+
+def _seconds() -> float:
+    return time.monotonic() if _CLOCK is None else time.clock_gettime(_CLOCK)
+
+
 class StoreFailed(Exception):
     """The object store cannot be reached or refuses; the text says so without secrets."""
 
@@ -120,7 +128,7 @@ class LeaseHolder:
         """Whether nobody else may write to the replica now; always so where nothing protects it."""
         if not self.protected:
             return True
-        return self.foreign is None and self._renewed is not None and time.monotonic() - self._renewed < VALID_S
+        return self.foreign is None and self._renewed is not None and _seconds() - self._renewed < VALID_S
 
     async def acquire(self, *, take_over: bool = False) -> None:
         """Get the lease. Raises LeaseRefused where another server has it, StoreFailed."""
@@ -193,7 +201,7 @@ class LeaseHolder:
     async def _put(self, place: ObjectPlace, mode: Any) -> None:
         from obstore.exceptions import AlreadyExistsError, BaseError, NotSupportedError, PreconditionError
 
-        began = time.monotonic()
+        began = _seconds()
         try:
             answer = await place.store.put_async(place.key(LEASE_NAME), self._content(), mode=mode)
         except (AlreadyExistsError, PreconditionError, NotSupportedError):

@@ -14,12 +14,13 @@ _KEPT = 1000
 
 
 class Progress:
-    """What Litestream said of one database last. Times are Unix seconds."""
+    """What Litestream said of one database last. Times are of the monotonic clock: the other one may be put right."""
 
     def __init__(self) -> None:
         self.txid = 0
         self.replicated_txid = 0
         self.asked_at: float | None = None
+        #: Unix seconds, for people
         self.in_step_at: float | None = None
         #: when it was told in the log that the store lags behind, None while it does not
         self.alerted_at: float | None = None
@@ -28,7 +29,7 @@ class Progress:
 
     def note(self, state: SyncState, now: float | None = None) -> None:
         """Take in an answer of Litestream."""
-        now = time.time() if now is None else now
+        now = time.monotonic() if now is None else now
         if state.txid < self.txid:
             # It began anew, with another file perhaps.
             self._pending.clear()
@@ -38,11 +39,11 @@ class Progress:
         while self._pending and self._pending[0][0] <= state.replicated_txid:
             self._pending.popleft()
         if not self._pending and state.txid > 0:
-            self.in_step_at = now
+            self.in_step_at = time.time()
 
     def lag(self, now: float | None = None) -> float | None:
         """Seconds for which the oldest transaction waits for the store; 0 where none does, None where unknown."""
         if self.asked_at is None:
             return None
-        now = time.time() if now is None else now
+        now = time.monotonic() if now is None else now
         return max(0.0, now - self._pending[0][1]) if self._pending else 0.0

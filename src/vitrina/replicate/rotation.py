@@ -15,6 +15,9 @@ log = logging.getLogger("vitrina.replication")
 _LIFE_USED = 0.8
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 60.0
+_EXPIRED_PAUSE_S = 10.0
+# Asked again after it at the latest: by a clock that is slow, keys seem to last longer than they do.
+_LONGEST_LIFE_S = 15 * 60.0
 
 
 class Rotation:
@@ -88,7 +91,11 @@ class Rotation:
         expires = self.current.expires_at if self.current is not None else None
         if expires is None:
             return None
-        return max(1.0, (expires - datetime.now(UTC)).total_seconds() * _LIFE_USED)
+        left = (expires - datetime.now(UTC)).total_seconds()
+        if left <= 0:
+            # They came a moment ago: either the clock is fast, or there are no better ones.
+            return _EXPIRED_PAUSE_S
+        return min(max(1.0, left * _LIFE_USED), _LONGEST_LIFE_S)
 
     async def _run(self) -> None:
         while (pause := self._pause()) is not None:

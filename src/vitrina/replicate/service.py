@@ -290,7 +290,7 @@ class Replication:
         """Ask Litestream how far each database is, unless it said so a moment ago."""
         for name in list(self.leases.active):
             asked_at = self.progress[name].asked_at
-            if asked_at is not None and 0 <= time.time() - asked_at < _FRESH_S:
+            if asked_at is not None and time.monotonic() - asked_at < _FRESH_S:
                 continue
             try:
                 self._seen(name, await self.control.sync(self.replicas[name].path))
@@ -305,7 +305,7 @@ class Replication:
         await asyncio.wait((self._asking,), timeout=_ASKED_FOR_S)
 
     def _alert(self, name: str, progress: Progress) -> None:
-        lag, now = progress.lag(), time.time()
+        lag, now = progress.lag(), time.monotonic()
         if lag is None or lag < ALERT_AFTER_S:
             if progress.alerted_at is not None:
                 log.info("Database %s is in step with its replica again", name)
