@@ -32,6 +32,27 @@ async def check(datasette, actor):
 BAD = "raise RuntimeError('this plugin cannot be loaded')\n"
 
 
+BACKEND = """
+import base64, os, zipfile
+NAME = "vt_own-1.0"
+def _metadata():
+    return {
+        f"{NAME}.dist-info/METADATA": "Metadata-Version: 2.1\\nName: vt-own\\nVersion: 1.0\\n",
+        f"{NAME}.dist-info/WHEEL": "Wheel-Version: 1.0\\nGenerator: t\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n",
+        f"{NAME}.dist-info/entry_points.txt": "[datasette]\\nvt_own = vt_own\\n",
+    }
+def build_editable(directory, config_settings=None, metadata_directory=None):
+    files = {"vt_own.pth": os.getcwd(), **_metadata()}
+    record = "".join(f"{path},,\\n" for path in files) + f"{NAME}.dist-info/RECORD,,\\n"
+    name = f"{NAME}-py3-none-any.whl"
+    with zipfile.ZipFile(os.path.join(directory, name), "w") as archive:
+        for member, text in {**files, f"{NAME}.dist-info/RECORD": record}.items():
+            archive.writestr(member, text)
+    return name
+build_wheel = build_editable
+"""
+
+
 def wheel(folder, name, version, code, requires=()):
     """A wheel of a plugin with one module."""
     module = name.replace("-", "_")
@@ -103,6 +124,41 @@ def test_a_good_plugin_is_reported_and_a_bad_one_leaves_no_trace(environment, tm
     assert answer.returncode == 1
     assert vitrina(environment, "plugins").returncode == 0
     assert "vt-bad==1.0" not in names_of(environment)
+
+
+def sources(folder, code):
+    """A checkout of the plugin vt-own, with a way to build it that needs nothing from elsewhere."""
+    folder.mkdir(exist_ok=True)
+    (folder / "vt_own.py").write_text(code)
+    (folder / "backend.py").write_text(BACKEND)
+    (folder / "pyproject.toml").write_text(
+        '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    )
+    return folder
+
+
+def test_sources_that_stay_where_they_are_are_tried_at_every_install(environment, tmp_path):
+    folder = sources(tmp_path / "own", GOOD)
+    answer = vitrina(environment, "install", "-e", folder)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert "vt-own 1.0" in answer.stdout
+    sources(folder, BAD)
+    answer = vitrina(environment, "install", "-e", folder)
+    assert answer.returncode == 1
+    assert "this plugin cannot be loaded" in answer.stderr
+    assert f"{folder} is still installed from its sources" in answer.stderr
+    assert "vt-own==1.0" in metadata_of(environment)
+    sources(folder, GOOD)
+    other = sources(tmp_path / "other", BAD)
+    answer = vitrina(environment, "install", "-e", other)
+    assert answer.returncode == 1
+    assert "vt-own==1.0" in names_of(environment), "the first sources are in use again"
+    vitrina(environment, "uninstall", "-y", "vt-own")
+
+
+def metadata_of(python):
+    code = "from importlib import metadata; print(*(f'{d.name}=={d.version}' for d in metadata.distributions()))"
+    return subprocess.run([str(python), "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
 
 def test_nothing_to_install():

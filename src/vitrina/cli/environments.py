@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import metadata
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 _TRIAL_S = 180
 _TRIAL = ("-m", "vitrina", "serve", "--memory", "--get", "/-/plugins.json")
@@ -13,10 +18,36 @@ _TRIAL = ("-m", "vitrina", "serve", "--memory", "--get", "/-/plugins.json")
 _LINES = 15
 
 
-def installed_versions() -> dict[str, str]:
-    """Version of each installed distribution, by its name in lower case."""
-    found = ((dist.metadata["Name"], dist.version) for dist in metadata.distributions())
-    return {name.lower().replace("_", "-"): version for name, version in found if name}
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """One distribution: its version, the directory of an editable one, the file it came from, and when it was put in.
+
+    The time (in ns) tells an installation anew from none, as of the same version from the same sources.
+    """
+
+    version: str
+    directory: str | None
+    file: str | None
+    at: int
+
+
+def installed() -> dict[str, Installed]:
+    """Each installed distribution by its name in lower case."""
+    found = {}
+    for dist in metadata.distributions():
+        name = dist.metadata["Name"]
+        if name:
+            found.setdefault(name.lower().replace("_", "-"), _described(dist))
+    return found
+
+
+def _described(dist: metadata.Distribution) -> Installed:
+    origin = json.loads(dist.read_text("direct_url.json") or "{}")
+    path = url2pathname(urlsplit(origin.get("url", "")).path) if str(origin.get("url")).startswith("file:") else None
+    editable = bool(origin.get("dir_info", {}).get("editable"))
+    record = getattr(dist, "_path", None)
+    at = record.stat().st_mtime_ns if isinstance(record, Path) and record.exists() else 0
+    return Installed(dist.version, path if editable else None, None if editable else path, at)
 
 
 class Environment:
@@ -24,11 +55,20 @@ class Environment:
 
     def __init__(self, pip: Callable[[list[str]], int]) -> None:
         self._pip = pip
-        self._before = installed_versions()
+        self._before = installed()
 
     def changed(self) -> list[str]:
-        """Names of the distributions that are new or of another version since."""
-        return sorted(name for name, version in installed_versions().items() if self._before.get(name) != version)
+        """Names of the distributions that are new, of another version, or installed anew since."""
+        return sorted(name for name, found in installed().items() if self._before.get(name) != found)
+
+    def kept_sources(self) -> list[str]:
+        """Directories that are in use as before: what they hold is their owner's to put right."""
+        now = installed()
+        return sorted(
+            earlier.directory
+            for name, earlier in self._before.items()
+            if earlier.directory and name in now and now[name].directory == earlier.directory and now[name] != earlier
+        )
 
     def trial(self) -> str | None:
         """Start a server in a child process for one request; None where it answers, else the end of what it said."""
@@ -45,15 +85,22 @@ class Environment:
 
     def put_back(self) -> bool:
         """Remove what is new and install the earlier versions of what changed; whether all that went well."""
-        now = installed_versions()
+        now = installed()
         new = sorted(set(now) - set(self._before))
-        earlier = sorted(
-            f"{name}=={version}" for name, version in self._before.items() if now.get(name) not in (None, version)
-        )
-        gone = sorted(f"{name}=={version}" for name, version in self._before.items() if name not in now)
         good = True
         if new:
             good = self._pip(["uninstall", "-y", *new]) == 0
-        if earlier or gone:
-            good = self._pip(["install", "--no-deps", *earlier, *gone]) == 0 and good
+        for name, earlier in sorted(self._before.items()):
+            if now.get(name) != earlier and not (name in now and earlier.directory == now[name].directory is not None):
+                wanted = ["--editable", earlier.directory] if earlier.directory else [_requirement(name, earlier)]
+                # Of the same version pip would keep what is there.
+                again = ["--force-reinstall"] if name in now and now[name].version == earlier.version else []
+                good = self._pip(["install", "--no-deps", *again, *wanted]) == 0 and good
         return good
+
+
+def _requirement(name: str, earlier: Installed) -> str:
+    """What pip installs again: the file that it came from, where there still is one, or that version."""
+    if earlier.file is not None and Path(earlier.file).is_file():
+        return earlier.file
+    return f"{name}=={earlier.version}"

@@ -52,6 +52,8 @@ def _check(environment: Environment, changed: list[str]) -> None:
     click.echo("\nThe server does not start with what was installed: the environment is put back as it was.", err=True)
     if not environment.put_back():
         click.echo("Error: not everything could be put back; see what pip says above", err=True)
+    for directory in environment.kept_sources():
+        click.echo(f"{directory} is still installed from its sources, as it was before.", err=True)
     click.echo("--no-check keeps a plugin that needs a configuration before it can start.", err=True)
     sys.exit(1)
 
