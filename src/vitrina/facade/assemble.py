@@ -38,8 +38,9 @@ from vitrina.http.static import StaticFiles
 from vitrina.http.urls import Urls
 from vitrina.render.templates import Templates
 from vitrina.tokens.signing import Signer
-from vitrina.web.permission_pages.login import LOGIN_KEY
+from vitrina.web.permission_pages.login import menu_links as login_links
 from vitrina.web.site import Site
+from vitrina.web.ways_out import LOGIN_KEY
 
 STATIC = Path(__file__).resolve().parent.parent / "ui" / "static"
 
@@ -262,6 +263,7 @@ def _open_identity(site: Site, tokens: TokenConfig, secret: str) -> None:
     login = parse_login_config(site.config)
     if login is not None:
         site.state[LOGIN_KEY] = Login(login)
+        site.state["menu_links"] = (*site.state.get("menu_links", ()), login_links)
 
 
 def _attached_uri(path: str, is_mutable: bool) -> str:

@@ -59,10 +59,16 @@ function alignNumbers(table) {
 
 // A missing value stands where the numbers of its column stand.
 function alignMissing(table) {
-  const numeric = [...table.tHead.rows[0].cells].map((head) => getComputedStyle(head).textAlign === "right");
-  for (const cell of table.tBodies[0].querySelectorAll("td.type-none")) {
-    if (numeric[cell.cellIndex]) cell.classList.add("numeric");
-  }
+  const rows = [...table.tBodies[0].rows];
+  [...table.tHead.rows[0].cells].forEach((head, index) => {
+    const cells = rows.map((row) => row.cells[index]).filter(Boolean);
+    const missing = cells.filter((cell) => cell.classList.contains("type-none"));
+    const numbers = cells.filter((cell) => cell.matches(".type-int, .type-float") && !cell.firstElementChild);
+    // The columns of a view have no types: what stands in them tells.
+    const untyped = !head.dataset.columnType && numbers.length > 0 && numbers.length + missing.length === cells.length;
+    if (!untyped && getComputedStyle(head).textAlign !== "right") return;
+    for (const cell of untyped ? [head, ...missing] : missing) cell.classList.add("numeric");
+  });
 }
 
 if (document.querySelector("datasette-file")) import("./files-cell.js");

@@ -8,12 +8,12 @@ export function confirmDelete(data, path, label) {
   const tools = window._vitrinaRows;
   const text = label ? `${path} (${label})` : path;
   const unless = tools.changesOthers ? ", unless other rows are changed or deleted along with it" : "";
-  const after = tools.insert ? `You can take this back for ten minutes${unless}.` : "It is deleted for good.";
+  const after = tools.insert ? `You can take this back for ten minutes${unless}.` : "It cannot be taken back.";
   ask({
     heading: "Delete this row",
     button: "Delete",
     danger: true,
-    content: () => element("p", { textContent: `Row ${text} of ${data.table} is deleted. ${after}` }),
+    content: () => element("p", { textContent: `Row ${text} of ${data.table} will be deleted. ${after}` }),
     action: async () => {
       const answer = await send(`${data.tableUrl}/${path}/-/delete?_undo=1`, {});
       const others = answer.also_changed;

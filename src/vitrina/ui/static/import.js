@@ -153,13 +153,14 @@ function showReport() {
   const heading = document.querySelector("#import-report-heading");
   heading.textContent = { done: "Imported", failed: "The import failed", cancelled: "Cancelled" }[job.state];
   const result = document.querySelector("#import-result");
-  const parts = [`${number.format(written)} rows written`];
+  const parts = [`${number.format(written)} ${written === 1 ? "row" : "rows"} written`];
   if (skipped) parts.push(`${number.format(skipped)} left out`);
   if (rejected) parts.push(`${number.format(rejected)} refused`);
   const link = Object.assign(document.createElement("a"), { href: job.table_url, textContent: job.table });
   if (job.error) result.append(`${job.error}. `);
-  result.append(`${parts.join(", ")}. `);
-  if (written || job.state === "done") result.append(link);
+  result.append(parts.join(", "));
+  if (written || job.state === "done") result.append(". Go to ", link);
+  result.append(".");
   if (rejected) {
     const box = document.querySelector("#import-rejected");
     box.querySelector("ul").replaceChildren(

@@ -78,15 +78,18 @@ class NavigationSearch extends HTMLElement {
 
   async #search() {
     this.running?.abort();
-    this.running = new AbortController();
+    const running = (this.running = new AbortController());
     const address = new URL(this.getAttribute("url"), location.href);
     address.searchParams.set("q", this.input.value.trim());
     try {
-      const response = await fetch(address, { signal: this.running.signal, headers: { Accept: "application/json" } });
+      const response = await fetch(address, { signal: running.signal, headers: { Accept: "application/json" } });
       const answer = await response.json();
-      this.#show(answer.matches || [], answer.truncated);
-    } catch (error) {
-      if (error.name !== "AbortError") this.#say("The server did not answer. Try again.");
+      if (running === this.running) this.#show(answer.matches || [], answer.truncated);
+    } catch {
+      // What became of an earlier search is of no interest, however it ended.
+      if (running !== this.running) return;
+      this.list.replaceChildren();
+      this.#say("The server did not answer. Try again.");
     }
   }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vitrina.errors import NotFound
 from vitrina.hooks.events import LoginEvent, send_event
@@ -11,14 +11,12 @@ from vitrina.http.response import Response
 from vitrina.tokens.cookies import NAMESPACE, cookie_payload
 from vitrina.web.page import render_page
 from vitrina.web.permission_pages.sign_in import COOKIE
+from vitrina.web.ways_out import LOGIN_KEY, LOGIN_PATH
 
 if TYPE_CHECKING:
     from vitrina.execute.login import Login
     from vitrina.http.request import Request
     from vitrina.web.site import Site
-
-#: key in ``site.state`` of the one who checks passwords; absent unless the configuration asks for it
-LOGIN_KEY = "login"
 
 _HOUR_SECONDS = 3600
 _LONGEST_NAME = 200
@@ -49,6 +47,11 @@ async def login_page(site: Site, request: Request) -> Response:
     response.set_cookie(COOKIE, signed, httponly=True, secure=request.scheme == "https", max_age=seconds or None)
     await send_event(site.hooks, site.facade, LoginEvent(actor=actor))
     return response
+
+
+async def menu_links(site: Site, actor: Any) -> list[dict[str, str]]:
+    """The link to the page, in the menu of those who have not signed in."""
+    return [] if actor else [{"href": str(site.urls.path(LOGIN_PATH)), "label": "Sign in"}]
 
 
 def _context(target: str) -> dict[str, str | None]:
