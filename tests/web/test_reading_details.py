@@ -90,6 +90,8 @@ create table keyed (note text, shelf text, side text, number integer, primary ke
 create table other (id integer primary key, up integer references UPPER("ID"), same integer references upper("ID"));
 create table loose (id integer primary key, gone integer references nowhere(id), one integer references bare(id));
 insert into loose values (1, 5, 1);
+create table brief (id integer primary key, one integer references bare);
+insert into brief values (1, 1);
 create view spots as select 1 as x union all select 2;
 insert into bare values (1, 'm1', 2); insert into partly values (1, 'm2', 2); insert into upper values (1, 'm3');
 insert into made (id, mark) values (1, 'm4'); insert into many values (1, 'm5', 'm6');
@@ -234,3 +236,30 @@ async def test_only_escaped_undoes_a_configured_raw_search(tmp_path, asked, stat
 
 async def test_a_stream_of_pages_without_rows_is_a_heading(shelves):
     assert (await shelves.client.get("/shelves/bare.csv?_stream=1&_size=0")).text == "id,mark,n\r\n"
+
+
+async def test_a_fragment_takes_the_fields_of_the_form_too(shelves):
+    response = await shelves.client.get("/shelves/bare/-/fragment?n=2&_filter_column=mark&_filter_value=m1")
+    assert (response.status_code, response.headers["location"]) == (302, "/shelves/bare/-/fragment?n=2&mark__=m1")
+
+
+async def test_referring_tables_say_what_they_declare(shelves):
+    body = (await shelves.client.get("/shelves/bare/1.json?_extra=foreign_key_tables")).json()
+    declared = {each["other_table"]: (each["column"], each["count"]) for each in body["foreign_key_tables"]}
+    assert declared == {"brief": (None, 1), "loose": ("id", 1)}
+
+
+async def test_an_empty_column_of_a_download_is_no_column(shelves):
+    for path in ("bare/1.blob", "bare.blob"):
+        assert " is not a valid column" in (await shelves.client.get(f"/shelves/{path}?_blob_column=")).text
+        assert "?_blob_column= is required" in (await shelves.client.get(f"/shelves/{path}")).text
+
+
+async def test_sizes_of_zero_in_the_configuration_are_none(tmp_path):
+    table = {"size": 0, "facets": ["grade"], "facet_size": 0, "column_types": {"site": {"type": "url", "config": {}}}}
+    instance = open_museum(tmp_path, config={"databases": {"museum": {"tables": {"objects": table}}}})
+    body = (await instance.client.get("/museum/objects.json?_extra=facet_results,column_types")).json()
+    instance.close()
+    assert len(body["rows"]) == 4
+    assert [item["value"] for item in body["facet_results"]["results"]["grade"]["results"]] == ["A", "B"]
+    assert body["column_types"] == {"site": {"type": "url", "config": None}}

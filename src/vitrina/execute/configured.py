@@ -87,7 +87,7 @@ def _assigned(value: Any) -> AssignedType | None:
     if isinstance(value, str):
         return AssignedType(value)
     if isinstance(value, Mapping) and isinstance(value.get("type"), str):
-        return AssignedType(value["type"], value.get("config"))
+        return AssignedType(value["type"], value.get("config") or None)
     return None
 
 

@@ -78,8 +78,8 @@ def requested_column(value: str) -> str:
 
 
 def facet_size(arguments: TableArguments, table_config: Mapping[str, Any], settings: Settings) -> int:
-    """Values shown of each facet: from the query string, the table's configuration, or the setting."""
-    for given in (arguments.first("_facet_size"), table_config.get("facet_size")):
+    """Values shown of each facet: from the query string, the table's configuration (0: none), or the setting."""
+    for given in (arguments.first("_facet_size"), table_config.get("facet_size") or None):
         if given == "max":
             return settings.max_returned_rows
         text = str(given) if given is not None else ""

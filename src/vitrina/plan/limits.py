@@ -10,12 +10,12 @@ from vitrina.errors import BadRequest
 
 
 def page_size(given: str | None, table_config: Mapping[str, Any], settings: Settings) -> int:
-    """Rows of a page: ``_size``, else the table's ``size``, else the setting; ``max`` is the largest allowed.
+    """Rows of a page: ``_size``, else the table's ``size`` unless 0, else the setting; ``max`` is the largest allowed.
 
     Raises BadRequest for anything but a whole number from 0 to ``max_returned_rows``.
     """
     wanted = given or table_config.get("size")
-    if not wanted and wanted != 0:
+    if not wanted:
         return min(settings.default_page_size, settings.max_returned_rows)
     if wanted == "max":
         return settings.max_returned_rows

@@ -20,7 +20,7 @@ def wanted_column(request: Request, columns: Sequence[str]) -> str:
     Raises BadRequest where it is missing or not among ``columns``.
     """
     column: str | None = request.args.get("_blob_column")
-    if not column:
+    if column is None:
         raise BadRequest("?_blob_column= is required")
     if column not in columns:
         raise BadRequest(f"{column} is not a valid column")

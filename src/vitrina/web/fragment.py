@@ -8,10 +8,12 @@ from vitrina.errors import BadRequest
 from vitrina.execute.table import run_table
 from vitrina.http.paths import path_with_replaced_args
 from vitrina.plan.columns import pk_columns_of
+from vitrina.plan.redirects import form_redirect
 from vitrina.tilde import tilde_decode
 from vitrina.web.page import render_page
 from vitrina.web.table import foreign
 from vitrina.web.table.html_page import build_context
+from vitrina.web.table.page import send_on
 from vitrina.web.table.planning import find_table, open_view
 from vitrina.web.target import database_of, named
 
@@ -28,6 +30,9 @@ async def fragment_page(site: Site, request: Request) -> Any:
     number of parts.
     """
     database, name = database_of(site, request), named(request, "table")
+    redirected = form_redirect(request.pairs)
+    if redirected is not None:
+        return await send_on(site, request, database, name, redirected)
     _, table = await find_table(database, name)
     view = await open_view(
         site, request, database, name, format="", pairs=_pairs(request, table), wanted=frozenset(("labels",))

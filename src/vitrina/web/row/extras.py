@@ -36,7 +36,7 @@ def foreign_key_tables(view: RowView, *, raw: bool = True) -> list[dict[str, Any
         listed.append(
             {
                 "other_table": key.other_table,
-                "column": key.column,
+                "column": key.declared_column,
                 "other_column": key.other_column,
                 "count": count,
                 "link": link,

@@ -51,7 +51,7 @@ async def table_page(site: Site, request: Request) -> Any:
     database, name, format = database_of(site, request), named(request, "table"), format_of(request)
     redirected = form_redirect(request.pairs) if request.pairs else None
     if redirected is not None:
-        return await _redirect(site, request, database, name, redirected)
+        return await send_on(site, request, database, name, redirected)
     match format:
         case "":
             return await _html(site, request, database, name)
@@ -69,7 +69,7 @@ async def table_page(site: Site, request: Request) -> Any:
     raise NotFound(f"Invalid format: {format}", hint="Tables come as HTML, .json and .csv.")
 
 
-async def _redirect(
+async def send_on(
     site: Site, request: Request, database: SqliteDatabase, name: str, pairs: list[tuple[str, str]]
 ) -> Response:
     """Send the filter form's request on to the address that it means."""
