@@ -16,9 +16,11 @@ from vitrina.config.settings import SETTINGS
 
 
 def test_version_says_what_it_answers_as() -> None:
-    output = CliRunner().invoke(cli, ["--version"]).output
+    output = CliRunner().invoke(cli, ["--version"], prog_name="vitrina").output
     assert output.startswith("vitrina, version ")
     assert output.endswith(" (answers as datasette 1.0a41)\n")
+    assert CliRunner().invoke(cli, ["--version"]).output == "cli, version 1.0a41\n"
+    assert CliRunner().invoke(cli, ["--version"], prog_name="datasette").output == "datasette, version 1.0a41\n"
 
 
 def test_help_lists_the_commands() -> None:
@@ -47,6 +49,11 @@ def test_inspect_summarizes(tmp_path: Path) -> None:
     target = tmp_path / "out.json"
     CliRunner().invoke(cli, ["inspect", str(path), "--inspect-file", str(target)])
     assert json.loads(target.read_text()) == expected
+
+
+def test_inspect_without_files_knows_the_memory() -> None:
+    nothing = {"hash": None, "size": 0, "file": None, "tables": {}}
+    assert json.loads(CliRunner().invoke(cli, ["inspect"]).output) == {"_memory": nothing}
 
 
 def test_inspect_refuses_what_is_no_database(tmp_path: Path) -> None:

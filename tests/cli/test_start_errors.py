@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def message(result: Result) -> str:
 def test_a_missing_file(tmp_path: Path) -> None:
     result = invoke(tmp_path / "no.db", "--get", "/")
     assert result.exit_code == 1
-    assert "no.db' does not exist; --create makes an empty database" in message(result)
+    assert "no.db' does not exist. --create makes an empty database" in message(result)
 
 
 @pytest.mark.parametrize(
@@ -157,3 +158,18 @@ def test_names_of_equal_files(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     first, second = make_database(tmp_path / "x.db"), make_database(tmp_path / "other" / "x.db")
     assert '"name": "x_2"' in run(first, second, "--get", "/-/databases.json").stdout
+
+
+@pytest.mark.skipif(hasattr(sqlite3.Connection, "enable_load_extension"), reason="this Python can load extensions")
+def test_a_python_that_loads_no_extensions(database: Path) -> None:
+    result = invoke(database, "--load-extension", "some", "--get", "/")
+    assert result.exit_code == 1
+    assert "Your Python installation does not have the ability to load SQLite extensions." in message(result)
+
+
+def test_settings_of_a_file_are_named_as_programs_expect(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text('{"settings": {"allow_facet": "off"}}')
+    said = message(invoke("-c", tmp_path / "c.json", "--get", "/"))
+    assert "Setting 'allow_facet' in config file has incorrect type. Expected bool, got str. Value: 'off'." in said
+    (tmp_path / "c.json").write_text('{"settings": {"nope": 1}}')
+    assert "Invalid setting 'nope' in config file" in message(invoke("-c", tmp_path / "c.json", "--get", "/"))

@@ -42,12 +42,12 @@ def sort_arguments(arguments: Sequence[str], *, create: bool) -> GivenFiles:
         if not Path(name).exists():
             if not create:
                 raise StartupError(
-                    f"Invalid value for '[FILES]...': Path '{name}' does not exist; --create makes an empty database"
+                    f"Invalid value for '[FILES]...': Path '{name}' does not exist. --create makes an empty database"
                 )
             create_database(name)
         resolved = Path(name).resolve()
         if resolved in seen:
-            raise StartupError(f"Duplicate database file: '{seen[resolved]}' and '{name}' both refer to {resolved}")
+            raise StartupError(f"Duplicate database file: '{name}' and '{seen[resolved]}' both refer to {resolved}")
         seen[resolved] = name
     return GivenFiles(files, Path(directories[0]) if directories else None)
 

@@ -103,7 +103,9 @@ class _Printer:
         kind = next((value for name, value in headers if name.lower() == "content-type"), "text/plain")
         self._is_text = kind.startswith("text/") or "json" in kind
         if self._with_headers:
-            lines = [f"HTTP/1.1 {self.status}", *(f"{name}: {value}" for name, value in headers), "", ""]
+            # How long the body is can be seen below.
+            shown = [(name.lower(), value) for name, value in headers if name.lower() != "content-length"]
+            lines = [f"HTTP/1.1 {self.status}", *(f"{name}: {value}" for name, value in shown), "", ""]
             sys.stdout.buffer.write("\n".join(lines).encode())
 
     def finish(self) -> None:

@@ -21,6 +21,8 @@ from vitrina.errors import StartupError
 
 # Bytes hashed at a time.
 _BLOCK = 1024 * 1024
+# What is served without any file.
+_NOTHING = {"_memory": {"hash": None, "size": 0, "file": None, "tables": {}}}
 
 
 @click.command()
@@ -40,7 +42,7 @@ def inspect(files: tuple[str, ...], inspect_file: str, sqlite_extensions: tuple[
     Given to "serve --inspect-file", it spares immutable databases the counting.
     """
     check_databases(files)
-    text = json.dumps(summarize(files, sqlite_extensions), indent=2)
+    text = json.dumps(summarize(files, sqlite_extensions) if files else _NOTHING, indent=2)
     if inspect_file == "-":
         click.echo(text)
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import click
 
 from vitrina.cli.configuration import read_configuration
@@ -9,6 +11,7 @@ from vitrina.cli.files import GivenFiles, check_databases, sort_arguments
 from vitrina.cli.options import ServeOptions
 from vitrina.config.directory import ConfigDirectory, read_directory, read_inspect_file
 from vitrina.config.model import Config
+from vitrina.errors import StartupError
 from vitrina.facade.datasette import Datasette
 from vitrina.web.csp_reports import STRICT_CSP
 
@@ -19,6 +22,7 @@ def build_instance(options: ServeOptions, config: Config | None = None) -> Datas
     ``config`` is what :func:`read_configuration` gave, None to read it now.
     Raises StartupError and ConfigError.
     """
+    _check_extensions(options)
     given = sort_arguments(options.files, create=options.create)
     directory = read_directory(given.directory) if given.directory else None
     config = config or read_configuration(options)
@@ -52,6 +56,14 @@ def build_instance(options: ServeOptions, config: Config | None = None) -> Datas
     if options.strict_csp:
         instance.site.state[STRICT_CSP] = True
     return instance
+
+
+def _check_extensions(options: ServeOptions) -> None:
+    if options.sqlite_extensions and not hasattr(sqlite3.Connection, "enable_load_extension"):
+        raise StartupError(
+            "Your Python installation does not have the ability to load SQLite extensions.",
+            hint="Use one that was built with --enable-loadable-sqlite-extensions.",
+        )
 
 
 def _every_file(given: GivenFiles, options: ServeOptions, directory: ConfigDirectory | None) -> list[str]:

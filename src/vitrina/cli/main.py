@@ -106,11 +106,29 @@ def _add_plugin_commands(group: click.Group) -> None:
     add_commands("register_commands", cli=group)
 
 
+def _print_version(ctx: click.Context, param: click.Parameter, wanted: bool) -> None:
+    if not wanted or ctx.resilient_parsing:
+        return
+    name = ctx.find_root().info_name
+    if name in _REFERENCE_NAMES:
+        click.echo(f"{name}, version {REFERENCE_VERSION}")
+    else:
+        click.echo(f"vitrina, version {__version__} (answers as datasette {REFERENCE_VERSION})")
+    ctx.exit()
+
+
+# Names under which programs written for the reference call this: ``cli`` is what click's CliRunner says.
+_REFERENCE_NAMES = ("datasette", "python -m datasette", "cli")
+
+
 @click.group(cls=_Group, default="serve", default_if_no_args=True)
-@click.version_option(
-    __version__,
-    prog_name="vitrina",
-    message=f"%(prog)s, version %(version)s (answers as datasette {REFERENCE_VERSION})",
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
 )
 def cli() -> None:
     """Vitrina shows SQLite databases as a website and a JSON API.

@@ -62,7 +62,8 @@ class Checker:
         for name, value in settings.items():
             path = ("settings", name)
             if name not in SETTINGS:
-                raise self.fail(path, f"there is no setting of this name{_suggestion(name)}")
+                said = self._message(path, f"there is no setting of this name{_suggestion(name)}")
+                raise ConfigError(f"Invalid setting '{name}' in config file: {said}")
             if value is not None:
                 self._setting_type(path, SETTINGS[name][0], value)
 
@@ -71,7 +72,9 @@ class Checker:
         if type(value) is not type(default):
             wanted = {bool: "true or false", int: "an integer", str: "text"}[type(default)]
             quotes = " without quotes" if isinstance(value, str) else ""
-            raise self.fail(path, f"the value must be {wanted}{quotes}, not {value!r}")
+            said = self._message(path, f"the value must be {wanted}{quotes}, not {value!r}")
+            kinds = f"Expected {type(default).__name__}, got {type(value).__name__}. Value: {value!r}."
+            raise ConfigError(f"Setting '{path[-1]}' in config file has incorrect type. {kinds} {said}")
         if path[-1] == "num_sql_threads" and value < 0:
             raise self.fail(path, f"the value must be 0 or more, not {value}")
 
