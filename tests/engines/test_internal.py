@@ -161,7 +161,8 @@ def test_changes_are_published_and_written(internal, store):
     assert snapshot.resource_metadata("data", "t")["title"] == "Renamed"
     assert snapshot.column_metadata("data", "t")["name"] == {"description": "What it is called", "unit": "m"}
     assert snapshot.types_of("data", "t") == {"name": AssignedType("email", {"a": 1})}
-    assert [query.owner_id for query in snapshot.private_queries()] == ["ines"]
+    query = snapshot.query("data", "mine")
+    assert (query.is_private, query.owner_id) == (True, "ines")
     assert rows(internal, "select value from metadata_instance where key = 'title'") == [("New",)]
     assert rows(internal, "select is_private, owner_id from queries where name = 'mine'") == [(1, "ines")]
 

@@ -114,7 +114,3 @@ class StoreSnapshot:
     def queries_of(self, database: str) -> list[StoredQuery]:
         """The stored queries of one database, in the order they were stored."""
         return list(self.queries.get(database, _EMPTY).values())
-
-    def private_queries(self) -> list[StoredQuery]:
-        """Every query that only its owner may see."""
-        return [query for queries in self.queries.values() for query in queries.values() if query.is_private]

@@ -5,6 +5,9 @@ Pages do not use these: they compute their facets on their one trip to the engin
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from vitrina.dialect.facets import (
@@ -20,20 +23,21 @@ from vitrina.http.paths import path_with_added_args, path_with_removed_args
 from vitrina.web.table.facet_class import Facet, facet_entries
 
 
+@dataclass(frozen=True, slots=True)
+class _Statements:
+    """SQL for ``value, count`` of one column, and for the ``numbers`` of each column that suggestions are made by."""
+
+    results: Callable[[str, str, int], str]
+    statistics: Callable[[list[str], str, int], str]
+    numbers: int
+
+
 class _BuiltInFacet(Facet):
     """What the three types share: one statement for results, one for suggestions."""
 
     parameter: ClassVar[str]
     filter_suffix: ClassVar[str]
-    statistics_each: ClassVar[int]
-
-    def results_sql(self, column: str, limit: int) -> str:
-        """SQL for ``value, count``."""
-        raise NotImplementedError
-
-    def statistics_sql(self, columns: list[str]) -> str:
-        """SQL for the numbers that :meth:`is_suggested` judges."""
-        raise NotImplementedError
+    statements: ClassVar[_Statements]
 
     def is_suggested(self, numbers: tuple[int, ...], size: int) -> bool:
         """Whether a column with these numbers is worth offering."""
@@ -46,12 +50,16 @@ class _BuiltInFacet(Facet):
         limit = self.ds.setting("facet_suggest_time_limit_ms")
         try:
             results = await self.ds.execute(
-                self.database, self.statistics_sql(columns), self.params, custom_time_limit=limit, log_sql_errors=False
+                self.database,
+                self.statements.statistics(columns, self.sql, self.suggest_consider),
+                self.params,
+                custom_time_limit=limit,
+                log_sql_errors=False,
             )
         except QueryInterrupted:
             return []
         numbers = tuple(results.first())
-        step = self.statistics_each
+        step = self.statements.numbers
         offered: list[dict[str, Any]] = []
         for index, column in enumerate(columns):
             if column in taken or not self.is_suggested(numbers[index * step : (index + 1) * step], size):
@@ -69,11 +77,8 @@ class _BuiltInFacet(Facet):
             column = config.get("column") or config["simple"]
             limit = self.ds.setting("facet_time_limit_ms")
             try:
-                rows = (
-                    await self.ds.execute(
-                        self.database, self.results_sql(column, size + 1), self.params, custom_time_limit=limit
-                    )
-                ).rows
+                sql = self.statements.results(column, self.sql, size + 1)
+                rows = (await self.ds.execute(self.database, sql, self.params, custom_time_limit=limit)).rows
             except QueryInterrupted:
                 timed_out.append(column)
                 continue
@@ -108,13 +113,7 @@ class ColumnFacet(_BuiltInFacet):
     type = "column"
     parameter = "_facet"
     filter_suffix = ""
-    statistics_each = 2
-
-    def results_sql(self, column: str, limit: int) -> str:
-        return column_facet(column, self.sql, limit)
-
-    def statistics_sql(self, columns: list[str]) -> str:
-        return column_statistics(columns, self.sql, self.suggest_consider)
+    statements = _Statements(column_facet, column_statistics, 2)
 
     def is_suggested(self, numbers: tuple[int, ...], size: int) -> bool:
         distinct, values = numbers
@@ -127,13 +126,7 @@ class ArrayFacet(_BuiltInFacet):
     type = "array"
     parameter = "_facet_array"
     filter_suffix = "__arraycontains"
-    statistics_each = 2
-
-    def results_sql(self, column: str, limit: int) -> str:
-        return array_facet(column, self.sql, limit, rows_have_keys=False)
-
-    def statistics_sql(self, columns: list[str]) -> str:
-        return array_statistics(columns, self.sql, self.suggest_consider)
+    statements = _Statements(partial(array_facet, rows_have_keys=False), array_statistics, 2)
 
     def is_suggested(self, numbers: tuple[int, ...], size: int) -> bool:
         values, arrays = numbers
@@ -146,13 +139,7 @@ class DateFacet(_BuiltInFacet):
     type = "date"
     parameter = "_facet_date"
     filter_suffix = "__date"
-    statistics_each = 1
-
-    def results_sql(self, column: str, limit: int) -> str:
-        return date_facet(column, self.sql, limit)
-
-    def statistics_sql(self, columns: list[str]) -> str:
-        return date_statistics(columns, self.sql, self.suggest_consider)
+    statements = _Statements(date_facet, date_statistics, 1)
 
     def is_suggested(self, numbers: tuple[int, ...], size: int) -> bool:
         return numbers[0] > 0

@@ -99,10 +99,6 @@ class Response:
         )
         self._set_cookie_headers.append(line)
 
-    @property
-    def sets_cookie(self) -> bool:
-        return bool(self._set_cookie_headers) or "set-cookie" in map(str.lower, self.headers)
-
     # -- sending
 
     def body_bytes(self) -> bytes:

@@ -132,11 +132,6 @@ OPERATORS: tuple[Operator, ...] = (
 _BY_KEY = {operator.key: operator for operator in OPERATORS}
 
 
-def operator_of(key: str) -> Operator | None:
-    """The operator that a filter's key names, or None."""
-    return _BY_KEY.get(key)
-
-
 def operator_choices() -> list[tuple[str, str]]:
     """(value, label) for the operator menu; those without an argument carry ``__1``."""
     return [(each.key if each.takes_value else f"{each.key}__1", each.label) for each in OPERATORS]

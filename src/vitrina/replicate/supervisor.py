@@ -53,10 +53,6 @@ class Supervisor:
         self._allowed.clear()
         self._asked.set()
 
-    @property
-    def is_allowed(self) -> bool:
-        return self._allowed.is_set()
-
     def restart(self) -> None:
         """End it and start it anew, as for new credentials; at once where a pause was being made."""
         self._asked.set()

@@ -10,7 +10,6 @@ from vitrina.web.files.listing import batch_json, index_page, search_page, sourc
 from vitrina.web.files.preview import preview
 from vitrina.web.files.resume import begin_resumable, complete_resumable, resumable
 from vitrina.web.files.scripts import component_script
-from vitrina.web.files.static_names import plugin_script
 from vitrina.web.files.thumbnail import thumbnail
 from vitrina.web.files.update import update_file
 from vitrina.web.files.upload import complete_upload, prepare_upload, receive_upload, upload_at_once, upload_page
@@ -46,8 +45,6 @@ FILE_ROUTES = (
         "files-upload-finish", f"{_UPLOAD}/-/resumable/{{token}}/complete", complete_resumable, _POST, json_errors=True
     ),
     Route("files-upload-file", f"{_UPLOAD}/-/file", upload_at_once, _POST, json_errors=True),
-    Route("files-scripts", "/-/static-plugins/datasette_files/{path*}", plugin_script),
-    Route("files-scripts-dash", "/-/static-plugins/datasette-files/{path*}", plugin_script),
     Route("file-import", "/-/files/import/{id}", import_file, ("GET", "POST")),
     Route("file-import-progress", "/-/files/import/{id}/{job}(.json)", import_progress),
     Route("file", "/-/files/{id}(.json)", info_page, ("*",)),
