@@ -93,6 +93,8 @@ async def _read(place: ObjectPlace) -> _Found | None:
 def _reason(error: Exception) -> str:
     from obstore import exceptions
 
+    if "RequestTimeTooSkewed" in str(error):
+        return "the clock of this machine is wrong, so the object store refuses its requests"
     for kind, words in (
         (exceptions.PermissionDeniedError, "the object store refuses these credentials"),
         (exceptions.UnauthenticatedError, "there are no valid credentials for the object store"),
