@@ -11,6 +11,9 @@ import pytest
 from raw_request import raw_request
 
 from vitrina.facade.datasette import Datasette
+from vitrina.web.files.routes import FILE_ROUTES
+from vitrina.web.replication.routes import REPLICATION_ROUTES
+from vitrina.web.routes import built_in_routes
 
 SCHEMA = """
 create table pub (id integer primary key, name text, sec_id integer references vault(id));
@@ -271,3 +274,15 @@ async def test_posts_from_elsewhere_are_refused(safe, headers):
     response = await safe.client.post("/-/messages", data={"message": "x", "message_type": "INFO"}, headers=headers)
     assert response.status_code == 403
     assert "set-cookie" not in response.headers
+
+
+async def test_no_address_takes_a_post_from_elsewhere(safe):
+    """Nor one that puts, patches or deletes, whoever it is from."""
+    for route in (*built_in_routes(), *FILE_ROUTES, *REPLICATION_ROUTES):
+        path = re.sub(r"{\w+\*?}", "x", route.pattern.partition("(")[0])
+        for method in {"POST", *route.methods} - {"GET", "*"}:
+            answer = await safe.client.request(
+                method, path, actor={"id": "root"}, headers={"sec-fetch-site": "cross-site"}, json={}
+            )
+            assert answer.status_code == 403, (method, path)
+            assert "Form origin check failed" in answer.text, (method, path)
