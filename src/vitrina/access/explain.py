@@ -7,6 +7,8 @@ from typing import Any
 from vitrina.access.decide import Decision
 from vitrina.access.rules import SOURCE, Rule
 
+_INSIDE = "Resource is included in this restriction allowlist"
+_OUTSIDE = "Resource is not included in this restriction allowlist"
 _SCOPES = ("resource", "parent", "global")
 
 
@@ -27,6 +29,7 @@ def matching_rules(decision: Decision, parent: str | None, child: str | None) ->
         return rule.parent is None or rule.parent == parent
 
     found = [rule for rule in decision.rules if matches(rule)]
+    # Of equal ones, those first that were collected first.
     return sorted(found, key=lambda rule: (_SCOPES.index(scope_of(rule)), rule.allow))
 
 
@@ -57,20 +60,24 @@ def explain(decision: Decision, parent: str | None, child: str | None) -> dict[s
         "rule_allowed": rule_allowed,
         "restriction_allowed": restriction_allowed,
         "winning_scope": winning_scope,
-        "matched_rules": [_matched(rule, matching[0]) for rule in matching],
+        "matched_rules": [_matched(rule, matching[0]) for rule in sorted(matching, key=_by_words)],
         "restrictions": restrictions,
         "required_actions": required,
         "allowed": rule_allowed and restriction_allowed and not missing,
-        "summary": _summary(winning_scope, rule_allowed, restriction_allowed, missing),
+        "summary": _summary(decision.action.name, winning_scope, rule_allowed, restriction_allowed, missing),
     }
+
+
+def _by_words(rule: Rule) -> tuple[int, bool, str, str]:
+    return _SCOPES.index(scope_of(rule)), rule.allow, rule.source, rule.reason
 
 
 def _matched(rule: Rule, winner: Rule) -> dict[str, Any]:
     ignored = None
     if scope_of(rule) != scope_of(winner):
-        ignored = f"A rule for this {scope_of(winner)} decides"
+        ignored = "A more specific rule matched"
     elif rule.allow != winner.allow:
-        ignored = "A denial at the same level decides"
+        ignored = "A deny rule matched at the same scope"
     return {
         "scope": scope_of(rule),
         "effect": "allow" if rule.allow else "deny",
@@ -86,7 +93,9 @@ def _restrictions(decision: Decision, parent: str | None, child: str | None) -> 
     found = []
     for restriction in decision.restrictions:
         allowed = restriction.contains(parent, folded)
-        reason = "The resource is among those that remain allowed" if allowed else restriction.reason
+        reason = _INSIDE if allowed else _OUTSIDE
+        if not allowed and restriction.reason.startswith("actor restrictions"):
+            reason = restriction.reason
         found.append({"source": restriction.source, "allowed": allowed, "reason": reason})
     source = decision.source(parent, folded)
     if source is not None:
@@ -96,13 +105,13 @@ def _restrictions(decision: Decision, parent: str | None, child: str | None) -> 
     return found
 
 
-def _summary(scope: str | None, rule_allowed: bool, restriction_allowed: bool, missing: list[str]) -> str:
-    if scope is None:
-        return "Denied: no rule speaks about this actor and resource."
-    if not rule_allowed:
-        return f"Denied by a rule at the {scope} level; there a denial beats any allowance."
-    if not restriction_allowed:
-        return "Denied: a rule allows it, but a restriction leaves this resource out."
+def _summary(action: str, scope: str | None, rule_allowed: bool, restriction_allowed: bool, missing: list[str]) -> str:
     if missing:
-        return f"Denied: it also requires {', '.join(missing)}, which is not allowed."
-    return f"Allowed by a rule at the {scope} level."
+        return f"Denied because {action} also requires {', '.join(missing)}, which was denied."
+    if scope is None:
+        return "Denied because no permission rule matched this actor and resource."
+    if not rule_allowed:
+        return f"Denied by a {scope}-level rule. Deny rules take precedence over allow rules at the same scope."
+    if not restriction_allowed:
+        return "Denied because the resource is not included in the actor's restrictions."
+    return f"Allowed by the matching {scope}-level rule."

@@ -88,14 +88,14 @@ def _only_reads(actor: Actor | None) -> bool:
 def _blocks_at(
     place: Mapping[str, Any], parent: str | None, child: str | None, view_actions: Iterable[str], *, with_sql: bool
 ) -> Iterator[tuple[str, AllowBlock]]:
+    for action, block in _mapping(place.get("permissions")).items():
+        if block is not None:
+            yield action, AllowBlock(parent, child, block, "permissions")
     if place.get("allow") is not None:
         for action in view_actions:
             yield action, AllowBlock(parent, child, place["allow"], "allow")
     if with_sql and place.get("allow_sql") is not None:
         yield "execute-sql", AllowBlock(parent, child, place["allow_sql"], "allow_sql")
-    for action, block in _mapping(place.get("permissions")).items():
-        if block is not None:
-            yield action, AllowBlock(parent, child, block, "permissions")
 
 
 def parse_allow_blocks(raw: Mapping[str, Any]) -> dict[str, tuple[AllowBlock, ...]]:
@@ -130,14 +130,15 @@ class RuleBook:
     root_enabled: bool = False
 
     def rules(self, actor: Actor | None, action: Action) -> list[Rule]:
-        """Every rule of the built-in sources, those from the configuration first."""
-        rules = self._configured(actor, action)
+        """Every rule of the built-in sources, in the order in which the debugging pages list them."""
+        rules: list[Rule] = []
+        if self.root_enabled and actor is not None and actor.get("id") == "root":
+            rules.append(Rule(None, None, True, "root user"))
         if action.name in DEFAULT_ALLOWED and not self.default_deny:
             rules.append(Rule(None, None, True, f"default allow for {action.name}"))
         if action.name == "execute-sql" and not self.default_allow_sql:
             rules.append(Rule(None, None, False, "default_allow_sql is false"))
-        if self.root_enabled and actor is not None and actor.get("id") == "root":
-            rules.append(Rule(None, None, True, "root user"))
+        rules.extend(self._configured(actor, action))
         if action.name in _QUERY_ACTIONS:
             rules.extend(self._owned(actor, action))
         if action.name == "view-table":
@@ -192,4 +193,4 @@ class RuleBook:
             return
         for query in self.queries:
             if query.owner_id == owner and (action.name == "view-query" or query.source == "user"):
-                yield Rule(query.database, query.name, True, f"owner of the query {query.name}")
+                yield Rule(query.database, query.name, True, "query owner")

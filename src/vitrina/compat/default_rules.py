@@ -133,7 +133,7 @@ def _said(each: PermissionSQL, *starts: str) -> bool:
 config_permissions_sql = _source(lambda each: _said(each, "config "), is_list=True)
 default_action_permissions_sql = _source(lambda each: _said(each, "default allow for "), is_list=False)
 default_allow_sql_check = _source(lambda each: _said(each, "default_allow_sql is false"), is_list=False)
-default_query_permissions_sql = _source(lambda each: _said(each, "owner of the query", "No such query"), is_list=False)
+default_query_permissions_sql = _source(lambda each: _said(each, "query owner", "No such query"), is_list=False)
 actor_restrictions_sql = _source(
     lambda each: _said(each, "actor restrictions", "Resource is not included"), is_list=True
 )

@@ -299,7 +299,10 @@ class Permissions:
         return explain(_with(decision, await self._own(actor, action, parent, child)), parent, child)
 
     async def rules(self, actor: Actor | None, action: str) -> list[Rule]:
-        """Every rule about the action for this actor, allowances first, by parent and child."""
+        """Every rule about the action for this actor, allowances first, by parent and child.
+
+        Names of tables are compared without regard to the case of ASCII letters, others exactly.
+        """
         decision = (await self._decisions((actor,), (action,)))[0][action]
         rules: list[Rule] = []
         for rule in _with(decision, await self._own(actor, action, None, None)).rules:
@@ -307,7 +310,12 @@ class Permissions:
                 rules.extend(Rule(name, rule.child, rule.allow, rule.reason, rule.source) for name in self.databases)
             else:
                 rules.append(rule)
-        return sorted(rules, key=lambda rule: (not rule.allow, *_null_first(rule.parent), *_null_first(rule.child)))
+
+        def place(rule: Rule) -> tuple[Any, ...]:
+            child = None if rule.child is None else decision.fold(rule.child)
+            return not rule.allow, *_null_first(rule.parent), *_null_first(child)
+
+        return sorted(rules, key=place)
 
     async def ready_databases(self, parent: str | None = None) -> None:
         """See to it that the catalogs of all databases, or of that one, are known."""

@@ -23,6 +23,11 @@ def add_message(request: Request, text: str, kind: int = INFO) -> None:
     request.state.setdefault(ADDED, []).append((text, kind))
 
 
+def show_message(request: Request, text: str, kind: int = ERROR) -> None:
+    """Show ``text`` on the page that answers this very request."""
+    request.state.setdefault(BROUGHT, []).append((text, kind))
+
+
 def read_messages(request: Request, unsign: Callable[[str], Any]) -> None:
     """Put the messages in the request's cookie where pages look for them.
 

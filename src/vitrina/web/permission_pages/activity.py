@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from vitrina.errors import BadRequest, NotFound
 from vitrina.execute.permissions import Check
 from vitrina.http.response import Response
 from vitrina.web.page import render_page
@@ -27,7 +28,13 @@ async def permissions_page(site: Site, request: Request) -> Response:
         form = await request.post_vars()
         actor = parse_actor(form.get("actor"))
         place = (form.get("resource_1") or None, form.get("resource_2") or None)
-        return Response.json(await explain_check(site, actor, form.get("permission"), *place))
+        action = form.get("permission")
+        try:
+            if action is not None and action not in site.permissions.actions:
+                raise NotFound(f"Unknown action: {action}")
+            return Response.json(await explain_check(site, actor, action, *place))
+        except (BadRequest, NotFound) as error:
+            return Response.error(error.messages, error.status)
     wanted = request.args.get("filter") or "all"
     context = {
         **debug_tabs(site, request, "permissions"),

@@ -23,11 +23,14 @@ async def allow_debug_page(site: Site, request: Request) -> Response:
     actor, actor_text, actor_error = _parse(request.args.get("actor"), "Actor", _EXAMPLE_ACTOR)
     allow, allow_text, allow_error = _parse(request.args.get("allow"), "Allow", _EXAMPLE_ALLOW)
     errors = [error for error in (actor_error, allow_error) if error]
-    if not errors and actor is not None and not isinstance(actor, dict):
-        errors.append("Actor must be a JSON object or null")
+    is_block = bool(errors) or allow is None or isinstance(allow, (bool, dict))
+    if not is_block:
+        errors.append("Allow must be a JSON object, true, false or null")
     result = None
     if not errors:
-        result = "allow" if actor_matches_allow(actor, allow) else "deny"
+        # Whatever else was typed in is somebody, without any property.
+        known = actor if actor is None or isinstance(actor, dict) else {}
+        result = "allow" if actor_matches_allow(known, allow) else "deny"
     context = {
         **debug_tabs(site, request, "allow-debug"),
         "actor_input": actor_text,
@@ -35,15 +38,16 @@ async def allow_debug_page(site: Site, request: Request) -> Response:
         "error": "\n".join(errors),
         "result": result,
     }
-    return await render_page(site, request, ["allow_debug.html"], context, view_name="allow_debug")
+    response = await render_page(site, request, ["allow_debug.html"], context, view_name="allow_debug")
+    if not is_block:
+        response.status = 400
+    return response
 
 
 def _parse(text: str | None, label: str, example: Any) -> tuple[Any, str, str | None]:
     """The value, the text to show again, and what is wrong with it."""
-    if text is None:
+    if not text or not text.strip():
         return example, json.dumps(example, indent=4), None
-    if not text.strip():
-        return None, "", None
     try:
         value = json.loads(text)
     except (ValueError, RecursionError) as error:

@@ -28,7 +28,7 @@ async def check_page(site: Site, request: Request) -> Response:
     error: str | None = None
     if is_json or action:
         try:
-            actor = parse_actor(args.get("actor"), default=request.actor)
+            actor = parse_actor(args.get("actor"), default=request.actor, blank=not is_json)
             document = await explain_check(site, actor, action, parent, child)
         except VitrinaError as problem:
             if is_json:
@@ -72,9 +72,12 @@ async def explain_check(
     return document
 
 
-def parse_actor(text: str | None, default: Any = None) -> dict[str, Any] | None:
-    """An actor given as JSON, ``default`` where nothing was given. Raises BadRequest."""
-    if text is None or not text.strip():
+def parse_actor(text: str | None, default: Any = None, *, blank: bool = True) -> dict[str, Any] | None:
+    """An actor given as JSON, ``default`` where nothing was given, or, with ``blank``, only white space.
+
+    Raises BadRequest.
+    """
+    if text is None or (blank and not text.strip()):
         return dict(default) if default is not None else None
     try:
         actor = json.loads(text)

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from vitrina.catalog.stored import StoredQuery
 from vitrina.errors import Forbidden, InvalidBody, InvalidSQL, PayloadTooLarge, VitrinaError
 from vitrina.execute.write_sql import analyzed
-from vitrina.http.messages import INFO, add_message
+from vitrina.http.messages import INFO, add_message, show_message
 from vitrina.http.response import Response
 from vitrina.plan.stored_query import changes, check_keys, checked_name, checked_sql
 from vitrina.plan.write_sql import ACTIONS, checked_parameters, needed_for, refusal, writes
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
     from vitrina.http.request import Request
     from vitrina.web.site import Site
 
+# The form calls a query's name its URL.
+_IN_THE_FORM = {
+    "Query name is required": "URL is required",
+    "Invalid query name": "Invalid URL",
+    "Query already exists": "A query already exists at that URL",
+    "Query name conflicts with a table or view": "URL conflicts with an existing table or view",
+}
 _STORE_ACTIONS = ("execute-sql", "store-query", *WRITE_SQL_ACTIONS)
 
 
@@ -39,11 +46,14 @@ class _Sent:
 
 
 async def _sent(request: Request) -> _Sent:
+    """The body, read as the content type says. Raises InvalidBody for what is not JSON, and PayloadTooLarge."""
     body = await request.post_body()
-    try:
-        return _Sent(json.loads(body), True)
-    except (ValueError, RecursionError):
+    if not (request.header(b"content-type") or "").startswith("application/json"):
         return _Sent(dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)), False)
+    try:
+        return _Sent(json.loads(body) if body.strip() else {}, True)
+    except (ValueError, RecursionError) as error:
+        raise InvalidBody(f"Invalid JSON: {error}") from error
 
 
 # Storing
@@ -60,14 +70,15 @@ async def store_query(site: Site, request: Request) -> Response:
         return await _create_form(site, request, database, {"sql": request.args.get("sql") or "", "is_private": True})
     if missing:
         return Response.error([f"Permission denied: need {missing}"], 403)
-    sent = _Sent({}, True)
+    sent = _Sent({}, False)
     try:
         sent = await _sent(request)
         query = await _new_query(site, request, access, database, sent)
     except (InvalidBody, InvalidSQL, Forbidden, PayloadTooLarge) as error:
         if sent.is_json:
             return Response.error(error.messages, error.status)
-        return _failed(await _create_form(site, request, database, sent.fields, error), error)
+        show_message(request, _IN_THE_FORM.get(error.message, error.message))
+        return _failed(await _create_form(site, request, database, sent.fields), error)
     await site.store.save_query(query)
     if sent.is_json:
         return Response.json({"ok": True, "unstable": UNSTABLE, "query": query.as_dict()}, 201)
@@ -189,14 +200,22 @@ async def edit_query(site: Site, request: Request) -> Response:
     try:
         fields = (await _sent(request)).fields
         if not isinstance(fields, dict):
-            raise InvalidBody("JSON must be a dictionary")
-        changed = await _changes(access, database, query, {"description": "", **fields})
+            return Response.error(["Invalid form submission"], 400)
+        changed = await _changes(access, database, query, _edited(fields))
     except (InvalidBody, InvalidSQL, Forbidden, PayloadTooLarge) as error:
         shown = {**query.as_dict(), **(fields if isinstance(fields, dict) else {})}
-        return _failed(await _edit_form(site, request, database, query, shown, error), error)
+        show_message(request, error.message)
+        return _failed(await _edit_form(site, request, database, query, shown), error)
     await site.store.update_query(database.name, query.name, **changed)
     add_message(request, "Query updated", INFO)
     return Response.redirect(str(site.urls.query(database.name, query.name)))
+
+
+def _edited(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form can change: all of it but the SQL is meant also where it is not sent, as boxes not ticked are."""
+    given = {"title": fields.get("title") or "", "description": fields.get("description") or ""}
+    given["is_private"] = fields.get("is_private") or False
+    return {**given, "sql": fields["sql"]} if "sql" in fields else given
 
 
 async def _changes(
@@ -263,11 +282,9 @@ def _failed(page: Response, error: VitrinaError) -> Response:
     return page
 
 
-async def _create_form(
-    site: Site, request: Request, database: SqliteDatabase, values: Any, error: VitrinaError | None = None
-) -> Response:
+async def _create_form(site: Site, request: Request, database: SqliteDatabase, values: Any) -> Response:
     values = values if isinstance(values, dict) else {}
-    context = _context(database, values, sql=values.get("sql") or "", error=error)
+    context = _context(database, values, sql=values.get("sql") or "")
     return await render_page(site, request, ["query_create.html"], context, view_name="query-create", headers=UNFRAMED)
 
 
@@ -277,7 +294,6 @@ async def _edit_form(
     database: SqliteDatabase,
     query: StoredQuery,
     values: Mapping[str, Any],
-    error: VitrinaError | None = None,
 ) -> Response:
-    context = _context(database, values, query=query, error=error)
+    context = _context(database, values, query=query)
     return await render_page(site, request, ["query_edit.html"], context, view_name="query-edit", headers=UNFRAMED)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from vitrina.dialect.parameters import unique_parameters
 from vitrina.errors import BadRequest, EngineError, Forbidden, InvalidBody, InvalidSQL, Unavailable, VitrinaError
 from vitrina.execute.write_sql import WrittenSQL, analyzed, run_write_sql
+from vitrina.http.messages import show_message
 from vitrina.http.response import Response
 from vitrina.plan.write_sql import ACTIONS, READS_ONLY, Needed, checked_parameters, needed_for, refusal, writes
 from vitrina.render.json import objects
@@ -186,7 +187,10 @@ async def _answer(
 async def _failed(site: Site, request: Request, database: SqliteDatabase, wish: _Wish, error: VitrinaError) -> Response:
     if wish.as_json:
         return Response.error(error.messages, error.status, {**error.headers, **UNFRAMED})
-    shown = {"execution_message": error.message, "execution_ok": False, "hint": error.hint}
+    shown: dict[str, Any] = {"execution_message": error.message, "execution_ok": False, "hint": error.hint}
+    if isinstance(error, Forbidden):
+        show_message(request, error.message)
+        shown = {}
     response = await _form(site, request, database, wish.sql, wish.params, **shown)
     response.status = error.status
     return response

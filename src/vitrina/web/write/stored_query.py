@@ -71,7 +71,7 @@ async def run_posted(
 def parse_fields(body: bytes) -> dict[str, str]:
     """The fields of a JSON object, as text, or else of a form; the last of equal names wins."""
     text = body.decode("utf-8", "replace")
-    if text.startswith("{"):
+    if text.lstrip().startswith("{"):
         try:
             parsed = json.loads(text)
         except (ValueError, RecursionError):

@@ -1,0 +1,191 @@
+"""How the bodies of write requests are read, and what forms say when something is wrong with them."""
+
+import asyncio
+import re
+
+import pytest
+from written_instance import ROOT, post, rows
+
+from vitrina.facade.datasette import Datasette
+
+JSON = {"content-type": "application/json"}
+TEXT = {"content-type": "text/plain"}
+WRITE = "/data/-/execute-write"
+STORE = "/data/-/queries/store"
+
+
+def messages(response):
+    return re.findall(r'class="message-(?:info|error|warning)[^"]*"[^>]*>([^<]*)<', response.text)
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "status", "is_json"),
+    [
+        (b' {"sql": "delete from loose"}', JSON, 200, True),
+        (b'{"sql": "delete from loose"}', {"content-type": "application/json; charset=utf-8"}, 200, True),
+        (b'{"sql": "delete from loose"}', TEXT, 400, False),
+        (b'{"sql": "delete from loose"}', {**TEXT, "accept": "application/json"}, 400, True),
+        (b"sql=delete+from+loose", JSON, 400, True),
+        (b"sql=delete+from+loose", TEXT, 200, False),
+        (b"sql=delete+from+loose&_json=1", TEXT, 200, True),
+        (b"sql=delete+from+loose", {**TEXT, "accept": "application/json"}, 200, True),
+        (b"sql=delete+from+loose", {**TEXT, "accept": "application/json, text/html"}, 200, False),
+    ],
+)
+def test_sql_is_read_as_the_content_type_says(instance, path, content, headers, status, is_json):
+    response = post(instance, WRITE, content, headers=headers)
+    assert (response.status_code, response.headers["content-type"].startswith("application/json")) == (status, is_json)
+    assert rows(path, "select count(*) from loose") == [(0 if status == 200 else 1,)]
+
+
+def test_the_address_does_not_ask_for_json(instance):
+    response = post(instance, f"{WRITE}?_json=1", b"sql=delete+from+loose", headers=TEXT)
+    assert response.headers["content-type"].startswith("text/html")
+
+
+def test_parameters_that_are_not_there_are_named_in_order(instance):
+    response = post(instance, WRITE, {"sql": "delete from loose", "params": {"z": 1, "a": 2}})
+    assert response.json()["error"] == "Unknown parameters: a, z"
+
+
+def test_an_immutable_database_is_analysed_but_not_written_to(path):
+    instance = Datasette([], immutables=[str(path)], secret="a-test-secret")
+    instance.root_enabled = True
+
+    async def get(path):
+        return await instance.client.get(path, **ROOT)
+
+    form = asyncio.run(get(WRITE))
+    assert (form.status_code, form.headers["x-frame-options"]) == (403, "DENY")
+    assert form.json()["error"] == "Cannot execute write SQL because this database is immutable."
+    analysis = asyncio.run(get(f"{WRITE}/analyze?sql=delete+from+loose")).json()
+    assert [row["operation"] for row in analysis["analysis_rows"]] == ["delete"]
+    instance.close()
+
+
+def test_sql_that_may_not_run_is_told_once(instance):
+    response = post(instance, WRITE, b"sql=vacuum", headers=TEXT)
+    assert response.status_code == 403
+    assert messages(response) == ["VACUUM is not allowed in user-supplied SQL"]
+    assert 'ds_messages=""' in response.headers["set-cookie"]
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "said"),
+    [
+        (b"sql=select+1", TEXT, "URL is required"),
+        (b"name=a/b&sql=select+1", TEXT, "Invalid URL"),
+        (b"name=plain&sql=select+1", TEXT, "URL conflicts with an existing table or view"),
+        (b"name=there&sql=select+1", TEXT, "A query already exists at that URL"),
+        (b"name=new&sql=select+1&_json=1", TEXT, "Invalid keys: _json"),
+        (b'{"query": {}}', TEXT, "Invalid keys: {&#34;query&#34;: {}}"),
+        (b"name=new", JSON, "Invalid JSON: Expecting value: line 1 column 1 (char 0)"),
+    ],
+)
+def test_what_the_form_of_a_new_query_says(instance, content, headers, said):
+    post(instance, STORE, {"query": {"name": "there", "sql": "select 1"}})
+    response = post(instance, STORE, content, headers=headers)
+    assert (response.status_code, messages(response)) == (400, [said])
+    assert 'ds_messages=""' in response.headers["set-cookie"]
+
+
+def test_an_empty_body_of_json_is_an_empty_object(instance):
+    assert post(instance, STORE, b"", headers=JSON).json()["error"] == "JSON must contain a query dictionary"
+
+
+def test_blank_sql_is_none(instance):
+    async def analyse():
+        return await instance.client.get("/data/-/queries/analyze?sql=%20%20", **ROOT)
+
+    answer = asyncio.run(analyse()).json()
+    assert (answer["ok"], answer["has_sql"], answer["analysis_error"]) == (True, False, None)
+
+
+def test_the_form_of_a_query_sends_all_that_it_changes(instance):
+    post(instance, STORE, {"query": {"name": "mine", "sql": "select 1", "title": "Old", "hide_sql": True}})
+    response = post(instance, "/data/mine/-/edit", b"description=New&zz=1&hide_sql=0", headers=TEXT)
+    assert response.status_code == 302
+
+    async def definition():
+        return (await instance.client.get("/data/mine/-/definition", **ROOT)).json()["query"]
+
+    query = asyncio.run(definition())
+    assert (query["title"], query["description"], query["is_private"], query["hide_sql"]) == ("", "New", False, True)
+    assert post(instance, "/data/mine/-/edit", [], headers=JSON).json()["error"] == "Invalid form submission"
+
+
+@pytest.mark.parametrize(("headers", "status"), [(JSON, 200), (TEXT, 302)])
+def test_deleting_a_query_is_answered_as_it_was_asked(instance, headers, status):
+    post(instance, STORE, {"query": {"name": "mine", "sql": "select 1"}})
+    assert post(instance, "/data/mine/-/delete", b"", headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("value", "status"),
+    [("https://", 400), ("https:// ", 400), ("https://a b", 400), ("HTTPS://a", 201), (" http://a.b ", 201), ("", 201)],
+)
+def test_what_is_an_address(instance, value, status):
+    assigned = {"column": "mail", "column_type": {"type": "url", "config": {}}}
+    assert post(instance, "/data/typed/-/set-column-type", assigned).status_code == 200
+    assert post(instance, "/data/typed/-/insert", {"row": {"mail": value}}).status_code == status
+
+
+def test_faults_of_one_row_come_by_column(instance):
+    post(instance, WRITE, {"sql": "create table many (z text, a text)"})
+    for column, kind in (("z", "url"), ("a", "email")):
+        post(instance, "/data/many/-/set-column-type", {"column": column, "column_type": {"type": kind}})
+    refused = post(instance, "/data/many/-/insert", {"row": {"z": "no", "a": "no"}})
+    assert refused.json()["errors"] == ["a: Invalid email address", "z: Invalid URL"]
+
+
+def test_the_first_fault_of_an_upsert(instance):
+    def error(body):
+        return post(instance, "/data/plain/-/upsert", body).json()["error"]
+
+    both = 'Cannot use "ignore" and "replace" at the same time'
+    assert error({"row": {"id": None}, "ignore": True, "replace": True}) == both
+    assert error({"row": {"id": None}, "ignore": True}) == 'Row 0 has null primary key column(s): "id"'
+    assert error({"row": {"id": 1}, "ignore": True}) == "Upsert does not support ignore or replace"
+
+
+def test_the_message_about_a_row_finds_it_by_its_new_key(instance, path):
+    response = post(instance, "/data/plain/1/-/update?_message=1", {"update": {"id": 70}})
+    assert response.status_code == 200
+    assert rows(path, "select name from plain where id = 70") == [("one",)]
+
+    async def shown():
+        cookie = response.cookies["ds_messages"]
+        return (await instance.client.get("/data", cookies={"ds_messages": cookie}, **ROOT)).text
+
+    assert "Updated row 1 (one)" in asyncio.run(shown())
+
+
+def test_a_generated_column_cannot_be_added(instance, path):
+    post(instance, WRITE, {"sql": "create table doubled (n, twice generated always as (n * 2))"})
+    body = {"row": {"n": 1, "twice": 5}, "alter": True}
+    assert post(instance, "/data/doubled/-/insert", body).json()["error"] == "duplicate column name: twice"
+
+
+@pytest.mark.parametrize(
+    ("operations", "error"),
+    [
+        (
+            [("set_foreign_keys", {"foreign_keys": []}), ("drop_foreign_key", {"column": "x"})],
+            "Cannot specify both foreign_keys and drop_foreign_keys",
+        ),
+        ([("rename_column", {"name": "x", "to": "Y"})], "duplicate column name: y"),
+    ],
+)
+def test_operations_that_contradict(instance, operations, error):
+    body = {"operations": [{"op": op, "args": args} for op, args in operations]}
+    response = post(instance, "/data/loose/-/alter", body)
+    assert (response.status_code, response.json()["error"]) == (400, error)
+
+
+def test_a_new_key_comes_first(instance):
+    operations = [
+        {"op": "reorder_columns", "args": {"columns": ["y"]}},
+        {"op": "set_primary_key", "args": {"columns": ["k"]}},
+    ]
+    schema = post(instance, "/data/loose/-/alter", {"operations": operations}).json()["schema"]
+    assert re.findall(r'^   "(\w+)"', schema, re.MULTILINE) == ["k", "y", "x"]
