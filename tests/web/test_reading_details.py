@@ -106,7 +106,10 @@ def shelves(tmp_path):
         conn.executescript(SHELVES)
     conn.close()
     instance = Datasette(
-        [str(path)], config={"permissions": {"insert-row": {"id": "root"}, "update-row": {"id": "root"}}}
+        [str(path)],
+        config={
+            "permissions": {"insert-row": {"id": "root"}, "update-row": {"id": "root"}, "alter-table": {"id": "root"}}
+        },
     )
     yield instance
     instance.close()
@@ -263,3 +266,19 @@ async def test_sizes_of_zero_in_the_configuration_are_none(tmp_path):
     assert len(body["rows"]) == 4
     assert [item["value"] for item in body["facet_results"]["results"]["grade"]["results"]] == ["A", "B"]
     assert body["column_types"] == {"site": {"type": "url", "config": None}}
+
+
+async def test_only_a_target_that_could_be_chosen_is_current(shelves):
+    async def current(table):
+        path = f"/shelves/{table}/-/foreign-key-suggestions"
+        columns = (await shelves.client.get(path, actor={"id": "root"})).json()["columns"]
+        assert all(option["type"] == option["type"].upper() for column in columns for option in column["options"])
+        return {column["column"]: (column["type"], column["current"]) for column in columns}
+
+    assert await current("loose") == {
+        "id": ("INTEGER", None),
+        "gone": ("INTEGER", None),
+        "one": ("INTEGER", {"fk_table": "bare", "fk_column": "id"}),
+    }
+    assert (await current("brief"))["one"] == ("INTEGER", {"fk_table": "bare", "fk_column": None})
+    assert (await current("other"))["up"] == ("INTEGER", None)

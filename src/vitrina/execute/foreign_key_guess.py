@@ -29,7 +29,7 @@ class Option:
     affinity: SQLiteType
 
     def as_json(self) -> dict[str, str]:
-        return {"fk_table": self.table, "fk_column": self.column, "type": self.type}
+        return {"fk_table": self.table, "fk_column": self.column, "type": self.type.upper()}
 
 
 def compatible(first: SQLiteType, second: SQLiteType) -> bool:
@@ -113,9 +113,9 @@ def _column(
             suggestions.append(_suggestion(column, option, len(values)))
     return {
         "column": column.name,
-        "type": column.type,
+        "type": column.type.upper(),
         "affinity": affinity.value.lower(),
-        "current": _current(table, column),
+        "current": _current(table, column, frozenset(option.table for option in others)),
         "suggestions": suggestions,
         "options": [option.as_json() for option in options],
     }
@@ -142,8 +142,9 @@ def _suggestion(column: Column, option: Option, sampled: int) -> dict[str, Any]:
     }
 
 
-def _current(table: Table, column: Column) -> dict[str, str | None] | None:
+def _current(table: Table, column: Column, offered: frozenset[str]) -> dict[str, str | None] | None:
+    """The declared target, where it is one that could be chosen again."""
     for key in table.single_foreign_keys:
-        if key.column == column.name:
-            return {"fk_table": key.other_table, "fk_column": key.other_column}
+        if key.column == column.name and key.other_table in offered:
+            return {"fk_table": key.other_table, "fk_column": key.declared_column}
     return None
