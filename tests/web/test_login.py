@@ -155,8 +155,11 @@ async def test_a_missing_or_wrong_file_stops_the_start(open_instance, passwords)
     with pytest.raises(ConfigError, match="line 1") as raised:
         await open_instance().invoke_startup()
     assert "not a hash" not in str(raised.value)
-    passwords.unlink()
+    passwords.write_bytes(b"\xff")
     with pytest.raises(ConfigError, match="cannot be read"):
+        await open_instance().invoke_startup()
+    passwords.unlink()
+    with pytest.raises(ConfigError, match=f"there is no file .*; vitrina set-password {passwords} NAME makes it"):
         await open_instance().invoke_startup()
 
 

@@ -62,6 +62,10 @@ class Login:
             if stamp != self._stamp:
                 self._users = parse_password_file(self._path.read_text(encoding="utf-8"))
                 self._stamp = stamp
+        except FileNotFoundError as error:
+            raise ConfigError(
+                f"vitrina.login.password_file: there is no file {self._path}; vitrina set-password {self._path} NAME makes it"
+            ) from error
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"vitrina.login.password_file: {self._path} cannot be read: {error}") from error
         return self._users
