@@ -64,7 +64,8 @@ class Login:
                 self._stamp = stamp
         except FileNotFoundError as error:
             raise ConfigError(
-                f"vitrina.login.password_file: there is no file {self._path}; vitrina set-password {self._path} NAME makes it"
+                f"vitrina.login.password_file: there is no file {self._path}; "
+                f"vitrina set-password {self._path} NAME makes it"
             ) from error
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"vitrina.login.password_file: {self._path} cannot be read: {error}") from error
