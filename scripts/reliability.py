@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,12 +20,18 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- measured: written by make test-faults -->", "<!-- end of measured -->"
-# Test module → what it is about.
+_KILLED = "tests.replicate.test_replication_faults.test_killed_under_load"
+# Tests whose names begin so, or modules of tests → what they are about.
 SUBJECTS = {
+    f"{_KILLED}[litestream": "Litestream killed while clients write",
+    f"{_KILLED}[server": "a server that replicates killed while clients write",
+    f"{_KILLED}[store": "the object store killed while clients write",
+    f"{_KILLED}[all": "Litestream, the server and the object store killed at once while clients write",
     "tests.cli.test_kill_server": "the server killed while 8 clients write",
     "tests.engines.test_kill": "a process killed in the middle of its transactions",
     "tests.files.test_hostile_files": "streams of 5 GB, and an object store killed in the middle of an upload",
-    "tests.replicate.test_replication_faults": "replication while processes, keys, store or disk fail",
+    "tests.replicate.test_replication_faults": "replication while keys, store or disk fail",
+    "tests.replicate.test_full_places": "no room in the object store, or on the disk of a reader",
     "tests.replicate.test_reader_faults": "a read replica and its followers killed while clients read",
 }
 ACTORS = {"root": "as somebody who may do everything", "clerk": "as somebody who may do little"}
@@ -33,7 +39,10 @@ ACTORS = {"root": "as somebody who may do everything", "clerk": "as somebody who
 
 @dataclass(slots=True)
 class Count:
-    """Tests of one module: how many there were, how many failed, and the sums of what they recorded."""
+    """Tests of one subject: how many there were, how many failed, and the sums of what they recorded.
+
+    Of what is called most_… it is the largest.
+    """
 
     tests: int = 0
     failed: int = 0
@@ -48,15 +57,31 @@ def run_tests(kills: int) -> dict[str, Count]:
         # Only the older family of reports has room for what tests record.
         command += ["-o", "junit_family=xunit1", "--ignore=tests/browser", "-p", "no:cacheprovider"]
         subprocess.run(command, cwd=ROOT, env={**os.environ, "VITRINA_KILLS": str(kills)})
-        counts: dict[str, Count] = {}
-        for case in ElementTree.parse(report).iter("testcase"):
-            count = counts.setdefault(case.get("classname", ""), Count())
-            count.tests += 1
-            count.failed += case.find("failure") is not None or case.find("error") is not None
-            for each in case.iter("property"):
-                name = each.get("name", "")
-                count.recorded[name] = count.recorded.get(name, 0) + int(each.get("value", "0"))
+        return read_reports([report])
+
+
+def read_reports(reports: Iterable[Path]) -> dict[str, Count]:
+    """What became of tests, by subject; "" for those that have none of their own."""
+    counts: dict[str, Count] = {}
+    for case in (case for report in reports for case in ElementTree.parse(report).iter("testcase")):
+        module = case.get("classname", "")
+        test = f"{module}.{case.get('name', '')}"
+        known = [subject for subject in SUBJECTS if test.startswith(subject) or module == subject]
+        count = counts.setdefault(known[0] if known else "", Count())
+        count.tests += 1
+        count.failed += case.find("failure") is not None or case.find("error") is not None
+        for each in case.iter("property"):
+            name, value = each.get("name", ""), int(each.get("value", "0"))
+            before = count.recorded.get(name, 0)
+            count.recorded[name] = max(before, value) if name.startswith("most_") else before + value
     return counts
+
+
+def rows_of(counts: dict[str, Count]) -> Iterator[str]:
+    """Rows of the table."""
+    for subject, count in sorted(counts.items(), key=lambda item: [*SUBJECTS, ""].index(item[0])):
+        times = count.recorded.get("killed") or count.recorded.get("reader_kills") or count.tests
+        yield f"| {SUBJECTS.get(subject, 'the other fault tests')} | {times:,} | {result_of(count)} |"
 
 
 def run_requests(seconds: int) -> Iterator[tuple[str, int, bool]]:
@@ -95,14 +120,16 @@ def result_of(count: Count) -> str:
     if count.failed:
         return f"**{count.failed} failed**"
     if "durable" in count.recorded:
-        killed, durable, behind = (count.recorded[name] for name in ("killed", "durable", "behind"))
-        return (
-            f"{killed:,} kills under load, {durable:,} writes acknowledged durable, all in the restored copies, which "
-            f"equal the file row by row; {behind:,} other writes were not in the copies yet"
-        )
+        durable, behind = count.recorded["durable"], count.recorded["behind"]
+        seconds, upload = (count.recorded[f"most_{name}_ms"] / 1000 for name in ("behind", "upload"))
+        rest = "nor of the others"
+        if behind:
+            rest = f"{behind:,} of the others, none older than {seconds:.2f} s"
+            rest += f" (two intervals of 1 s and an upload of up to {upload:.2f} s are promised)"
+        whole = "none missing in the copies, which equal the file row by row"
+        return f"{durable:,} writes acknowledged durable, {whole}; {rest}"
     if "reader_answers" in count.recorded:
-        answers, rounds = count.recorded["reader_answers"], count.recorded["reader_kills"]
-        return f"{rounds:,} rounds, {answers:,} answers, each of a committed state; caught up after each kill"
+        return f"{count.recorded['reader_answers']:,} answers, each of a committed state; caught up after each kill"
     if "acknowledged" not in count.recorded:
         return "passed"
     acknowledged, unanswered = count.recorded["acknowledged"], count.recorded["unanswered"]
@@ -117,20 +144,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kills", type=int, default=int(os.environ.get("VITRINA_KILLS", "100")))
     parser.add_argument("--seconds", type=int, default=int(os.environ.get("VITRINA_FUZZ_SECONDS", "600")))
+    parser.add_argument(
+        "--rows", type=Path, nargs="+", metavar="REPORT", help="print the rows of JUnit files, run nothing"
+    )
     given = parser.parse_args()
+    if given.rows:
+        print("\n".join(rows_of(read_reports(given.rows))))
+        return
     failed = False
     with section(given.kills, given.seconds) as lines:
         counts = run_tests(given.kills)
-        others = Count()
-        for module, count in counts.items():
-            failed = failed or bool(count.failed)
-            if module in SUBJECTS:
-                lines.append(f"| {SUBJECTS[module]} | {count.tests} | {result_of(count)} |")
-            else:
-                others.tests += count.tests
-                others.failed += count.failed
-        if others.tests:
-            lines.append(f"| the other fault tests | {others.tests} | {result_of(others)} |")
+        lines += rows_of(counts)
+        failed = any(count.failed for count in counts.values())
         for actor, sent, fine in run_requests(given.seconds):
             failed = failed or not fine
             words = "no status 500, no answer that is not documented" if fine else "**failures**"
