@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -67,7 +68,13 @@ def _check_all(client: httpx.Client, words: dict[str, str], recipe: Mapping[str,
 def _check(client: httpx.Client, given: Mapping[str, Any], words: dict[str, str]) -> str | None:
     """None when a check holds; what ``find`` matches becomes a word of later checks."""
     one = json.loads(filled(json.dumps(given), words))
+    if "log" in one:
+        return _wrong_text("the log", {"contains": one["log"]}, Path(words["log"]).read_text(errors="replace"))
+    if "stand_in_got" in one:
+        return _wrong_text("the other site", {"contains": one["stand_in_got"]}, Path(words["stand_in_got"]).read_text())
     path = one["path"]
+    if one.get("gone"):
+        return _still_there(client, path)
     cookie = URLSafeSerializer(SECRET, "actor").dumps({"a": one["actor"]}) if "actor" in one else None
     if "browser" in one:
         return _check_in_browser(words["base"], path, cookie, one)
@@ -99,6 +106,14 @@ def _check(client: httpx.Client, given: Mapping[str, Any], words: dict[str, str]
     return _wrong_text(path, one, response.text + response.text.replace('": ', '":'))
 
 
+def _still_there(client: httpx.Client, path: str) -> str | None:
+    """None when nobody answers any more; asking does not count as a visit."""
+    with contextlib.suppress(httpx.TransportError):
+        time.sleep(AGAIN_SECONDS * 8)
+        return f"{path}: the server answered with {client.get(path).status_code}"
+    return None
+
+
 def _wrong_text(path: str, one: Mapping[str, Any], text: str) -> str | None:
     for wanted in one.get("contains", []):
         if wanted not in text:
@@ -123,6 +138,8 @@ def _check_in_browser(base: str, path: str, cookie: str | None, one: Mapping[str
             if cookie is not None:
                 page.context.add_cookies([{"name": "ds_actor", "value": cookie, "url": base}])
             page.goto(base + path)
+            for selector in one.get("hover", []):
+                page.hover(selector)
             for selector in one.get("click", []):
                 page.click(selector)
             page.wait_for_selector(one["browser"], state="attached")

@@ -21,6 +21,7 @@ from database import make_database
 SECRET = "downstream-secret"
 START_SECONDS = 60
 STOP_SECONDS = 10
+STAND_IN_LOG = "stand-in.log"
 
 
 @contextlib.contextmanager
@@ -35,12 +36,16 @@ def server(
         words = {"folder": str(folder)}
         if "stand_in" in recipe:
             words["stand_in"] = stack.enter_context(_stand_in(recipe["stand_in"], folder))
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            words["port"] = str(probe.getsockname()[1])
+            words["stand_in_port"] = words["stand_in"].rpartition(":")[2]
+            words["stand_in_got"] = str(folder / STAND_IN_LOG)
+        for name in ("port", "other_port"):
+            with socket.socket() as probe:
+                probe.bind(("127.0.0.1", 0))
+                words[name] = str(probe.getsockname()[1])
+        words["log"] = str(folder / f"{module}-{with_plugin}.log")
         command = [str(python), "-m", module, *_arguments(recipe, folder, words)]
         environment = _environment(recipe, words, with_plugin=with_plugin)
-        log = stack.enter_context((folder / f"{module}-{with_plugin}.log").open("wb"))
+        log = stack.enter_context(Path(words["log"]).open("wb"))
         process = subprocess.Popen(command, stdout=log, stderr=log, env=environment, cwd=folder)
         stack.callback(_stop, process)
         words["base"] = f"http://127.0.0.1:{words['port']}"
@@ -129,9 +134,14 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 def _stand_in(answers: Mapping[str, Any], folder: Path) -> Iterator[str]:
     """A site that plugins ask in place of one on the internet: path → text, JSON, or ``{"file": NAME}``."""
 
+    got = folder / STAND_IN_LOG
+    got.write_text("")
+
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("content-length") or 0))
+            with got.open("a") as log:
+                log.write(f"{self.command} {self.path}\n")
             answer = answers.get(self.path.partition("?")[0])
             if isinstance(answer, dict) and set(answer) == {"file"}:
                 body = (folder / answer["file"]).read_bytes()

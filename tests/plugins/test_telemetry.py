@@ -123,6 +123,17 @@ async def test_metrics_have_the_registered_form(with_plugin, otel_spans, otel_me
     assert otel_metrics.points("datasette.sql.threads.limit")[0].value >= 3
 
 
+async def test_statements_of_pages_are_measured(with_plugin, otel_spans, otel_metrics):  # noqa: F811
+    client = with_plugin().client
+    await client.get("/shop/goods.json")
+    await client.get("/shop/-/query.json?sql=select+nothing")
+    of_shop = {"db.namespace": "shop", "datasette.operation": "read"}
+    points = otel_metrics.points("db.client.operation.duration", of_shop)
+    assert sum(point.count for point in points) >= 2
+    assert any("error.type" in point.attributes for point in points)
+    assert_metrics_conform(METRICS, otel_metrics, "datasette")
+
+
 async def test_gauges_tell_what_waits_and_what_is_open(with_plugin, otel_spans, otel_metrics):  # noqa: F811
     database = with_plugin().get_database("shop")
 

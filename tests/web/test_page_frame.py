@@ -228,11 +228,11 @@ async def test_render_template_of_plugins(fleet):
 @pytest.mark.parametrize(
     ("address", "source"),
     [
-        ("https://例え.jp/x.js", " https://xn--r8jz45g.jp;"),
-        ("https://name:word@cdn.example:8443/x.js", " https://cdn.example:8443;"),
-        ("https://[::1]:8443/x.js", " https://[::1]:8443;"),
-        ("https://cdn.example; object-src */x.js", ";"),
-        ("//[::1/x.js", ";"),
+        ("https://例え.jp/x.js", " https://xn--r8jz45g.jp"),
+        ("https://name:word@cdn.example:8443/x.js", " https://cdn.example:8443"),
+        ("https://[::1]:8443/x.js", " https://[::1]:8443"),
+        ("https://cdn.example; object-src */x.js", ""),
+        ("//[::1/x.js", ""),
     ],
 )
 async def test_the_address_of_a_script_cannot_spoil_the_policy(address, source):
@@ -240,6 +240,6 @@ async def test_the_address_of_a_script_cannot_spoil_the_policy(address, source):
     answer = await datasette.client.get("/")
     assert answer.status_code == 200
     policy = answer.headers[POLICY]
-    assert f"script-src 'self' 'unsafe-eval'{source}" in policy
+    assert f"script-src 'self' 'unsafe-eval'{source} https:;" in policy
     assert policy.count("object-src") == 1
     await datasette.invoke_shutdown()

@@ -273,6 +273,18 @@ def mark_failed(span: Any) -> None:
     span.set_status(Status(StatusCode.ERROR))
 
 
+def _record_statement(entry: Mapping[str, Any]) -> None:
+    attributes: dict[str, Any] = {names.DB_SYSTEM: "sqlite", names.OPERATION: "read"}
+    if entry.get("database"):
+        attributes[names.DB_NAMESPACE] = entry["database"]
+    error = entry.get("error")
+    if error:
+        attributes[names.ERROR_TYPE] = "OperationalError"
+        if error == "interrupted" and entry.get("database"):
+            record_query_interrupted(entry["database"])
+    _instrument(names.M_OPERATION_DURATION).record(entry["end"] - entry["start"], attributes)
+
+
 class StatementSpans(list[dict[str, Any]]):
     """Makes a span of each statement that the core traces; ``passed_on`` is told of them too."""
 
@@ -287,6 +299,7 @@ class StatementSpans(list[dict[str, Any]]):
             self._passed_on.append(entry)
         if entry["type"] != "sql" or has_own_span():
             return
+        _record_statement(entry)
         # The clock of traces has no date.
         now = time.time_ns() - time.perf_counter_ns()
         start, end = (now + int(entry[key] * 1e9) for key in ("start", "end"))
