@@ -33,7 +33,7 @@ class Installed:
 
 def installed() -> dict[str, Installed]:
     """Each installed distribution by its name in lower case."""
-    found = {}
+    found: dict[str, Installed] = {}
     for dist in metadata.distributions():
         name = dist.metadata["Name"]
         if name:
