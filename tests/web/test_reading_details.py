@@ -282,3 +282,29 @@ async def test_only_a_target_that_could_be_chosen_is_current(shelves):
     }
     assert (await current("brief"))["one"] == ("INTEGER", {"fk_table": "bare", "fk_column": None})
     assert (await current("other"))["up"] == ("INTEGER", None)
+
+
+@pytest.mark.parametrize(
+    ("token", "end"), [("", " limit 101"), ("0", " limit 101 offset 0"), ("1", " limit 101 offset 1")]
+)
+async def test_a_view_says_where_it_was_asked_to_begin(shelves, token, end):
+    body = (await shelves.client.get(f"/shelves/spots.json?_extra=query&_next={token}")).json()
+    assert body["query"]["sql"].endswith(f"from spots {end}")
+
+
+async def test_a_bad_size_is_refused_before_a_bad_stream(shelves):
+    response = await shelves.client.get("/shelves/bare.csv?_stream=1&_next=1&_size=x")
+    assert response.text == "_size must be a positive integer"
+
+
+async def test_hidden_columns_can_have_types_too(tmp_path):
+    path = tmp_path / "notes.db"
+    with sqlite3.connect(path) as conn:
+        conn.execute("create virtual table notes using fts4(body)")
+    conn.close()
+    instance = Datasette([str(path)], config={"permissions": {"set-column-type": {"id": "root"}}})
+    response = await instance.client.get("/notes/notes.json?_extra=set_column_type_ui", actor={"id": "root"})
+    instance.close()
+    columns = response.json()["set_column_type_ui"]["columns"]
+    assert list(columns) == ["body", "notes", "docid", "__langid"]
+    assert columns["docid"] == {"current": None, "options": []}

@@ -28,9 +28,9 @@ def order_clause(sort: str | None, *, descending: bool, tie_break: Sequence[str]
     return f"order by {', '.join(parts)}" if parts else ""
 
 
-def select_page(unordered: str, order: str, limit: int, offset: int) -> str:
+def select_page(unordered: str, order: str, limit: int, offset: int | None) -> str:
     """A page of rows of ``unordered`` (see :func:`select_unordered`)."""
-    return f"{unordered}{order} limit {limit}{f' offset {offset}' if offset else ''}"
+    return f"{unordered}{order} limit {limit}{'' if offset is None else f' offset {offset}'}"
 
 
 def select_unordered(columns: str, table: str, where: str) -> str:

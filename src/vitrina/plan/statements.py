@@ -38,7 +38,7 @@ class _Start:
 
     condition: str | None = None
     params: Mapping[str, Any] | None = None
-    offset: int = 0
+    offset: int | None = None
 
 
 def plan_statements(
@@ -74,7 +74,7 @@ def plan_statements(
         columns=columns,
         sorting=sorting,
         size=size,
-        offset=start.offset,
+        offset=start.offset or 0,
         sql=select_page(selected, order, size + 1, start.offset),
         params={**conditions.params, **start.params} if start.params else conditions.params,
         unordered_sql=unordered_sql,

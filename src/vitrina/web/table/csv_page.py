@@ -49,6 +49,7 @@ _LEFT_OUT = ("_shape", "_nl", "_extra")
 async def table_csv(site: Site, request: Request, database: SqliteDatabase, name: str) -> Response:
     """The page's rows as CSV, or with ``_stream`` all of them."""
     await visible_table(site, request, database, name, editing=False)
+    page_size(request.args.get("_size"), {}, site.settings)
     options = parse_csv_options(site, request)
     pairs = [pair for pair in request.pairs if pair[0] not in _LEFT_OUT]
     # Pages of no rows end at once.
@@ -76,7 +77,6 @@ async def _stream(
     pairs: Sequence[tuple[str, str]],
 ) -> Response:
     # Batches are as large as suits the export, whatever the page size is.
-    page_size(request.args.get("_size"), {}, site.settings)
     settings = replace(site.settings, max_returned_rows=_BATCH, default_page_size=_BATCH)
     kept = [*(pair for pair in pairs if pair[0] != "_size"), ("_size", str(_BATCH))]
     view = await open_view(

@@ -49,8 +49,6 @@ def set_column_type_ui(view: TableView) -> dict[str, Any] | None:
         return None
     columns = {}
     for column in view.table.columns:
-        if column.hidden == 1:
-            continue
         assigned = view.column_types.get(column.name)
         columns[column.name] = {
             "current": assigned.as_json() if assigned else None,
