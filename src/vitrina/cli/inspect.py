@@ -22,7 +22,7 @@ from vitrina.errors import StartupError
 # Bytes hashed at a time.
 _BLOCK = 1024 * 1024
 # What is served without any file.
-_NOTHING = {"_memory": {"hash": None, "size": 0, "file": None, "tables": {}}}
+_NOTHING: dict[str, Any] = {"_memory": {"hash": None, "size": 0, "file": None, "tables": {}}}
 
 
 @click.command()

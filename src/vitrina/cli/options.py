@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from typing import Any, TextIO
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServeOptions:
-    """What was typed after ``serve``; names and defaults as in its help."""
+    """What was typed after ``serve``; names and defaults as in its help.
+
+    Code that calls the command as a function knows only those that Datasette has; the others have defaults.
+    """
 
     files: tuple[str, ...]
     immutable: tuple[str, ...]
@@ -22,7 +25,7 @@ class ServeOptions:
     metadata: TextIO | None
     template_dir: str | None
     plugins_dir: str | None
-    ignore_plugin_errors: bool
+    ignore_plugin_errors: bool = False
     static: tuple[tuple[str, str], ...]
     memory: bool
     config: TextIO | None
@@ -44,12 +47,12 @@ class ServeOptions:
     ssl_keyfile: str | None
     ssl_certfile: str | None
     internal: str | None
-    take_over: bool
-    max_lag: float | None
-    writer: str | None
-    follow_interval: float
-    replica_dir: str | None
-    strict_csp: bool
+    take_over: bool = False
+    max_lag: float | None = None
+    writer: str | None = None
+    follow_interval: float = 1.0
+    replica_dir: str | None = None
+    strict_csp: bool = False
 
     @property
     def scheme(self) -> str:

@@ -71,5 +71,15 @@ def uninstall(packages: tuple[str, ...], yes: bool) -> None:
 
 
 def _pip(arguments: list[str]) -> int:
-    """Run pip as a child process; its exit status."""
-    return subprocess.run([sys.executable, "-m", "pip", *arguments], check=False).returncode
+    """Run pip; its exit status."""
+    sys.argv = ["pip", *arguments]
+    status = run_module("pip", run_name="__main__")
+    return status if isinstance(status, int) else 0
+
+
+def run_module(name: str, run_name: str) -> int:
+    """Run a module with ``sys.argv`` as ``runpy`` does, but in a child process; its exit status.
+
+    Code that watches what is installed puts a function of its own in this place.
+    """
+    return subprocess.run([sys.executable, "-m", name, *sys.argv[1:]], check=False).returncode

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ import click
 from vitrina.cli.environment import twins
 from vitrina.cli.options import ServeOptions
 from vitrina.cli.parameters import LoadExtension, StaticMount, parse_settings
+from vitrina.config.merge import parse_assignment
 from vitrina.config.settings import SETTINGS
 from vitrina.errors import StartupError
 from vitrina.hooks.blame import IGNORE
@@ -129,17 +131,25 @@ def _with_options(function: Any) -> Any:
 @click.command()
 @click.argument("files", type=click.Path(), nargs=-1)
 @_with_options
-def serve(**typed: Any) -> None:
+def serve(files: Sequence[str], **typed: Any) -> Any:
     """Serve SQLite database files as a website and an API.
 
     FILES are databases, and at most one configuration directory. An address
     such as s3://bucket/path is the replica of a database, served read-only.
     """
-    options = ServeOptions(**{**typed, "settings": tuple(typed["settings"])})
+    # Only code that calls this as a function gives it: the instance, which is not served then.
+    return_instance = typed.pop("return_instance", False)
+    if return_instance:
+        typed["settings"] = [parse_assignment(name, value) for name, value in typed["settings"]]
+    options = ServeOptions(files=tuple(files), **{**typed, "settings": tuple(typed["settings"])})
     if options.help_settings:
         print_settings()
-        return
+        return None
     _check_combinations(options)
+    if return_instance:
+        from vitrina.cli.instance import build_instance
+
+        return build_instance(options)
     if options.ignore_plugin_errors:
         # In the environment, so that processes started from this one know it too.
         os.environ[IGNORE] = "1"

@@ -53,7 +53,7 @@ SAME_MODULES: Mapping[str, str] = {
     "datasette.publish.heroku": "vitrina.publish.heroku",
 }
 #: names that are put into our module, too, when somebody sets them
-SET_THROUGH: Mapping[str, frozenset[str]] = {"datasette.cli": frozenset({"call"})}
+SET_THROUGH: Mapping[str, frozenset[str]] = {"datasette.cli": frozenset({"call", "run_module"})}
 
 #: names of a module; a value is "module:attribute", or "module:" for the module itself
 _OUTER: Mapping[str, Mapping[str, str]] = {
@@ -101,6 +101,14 @@ _OUTER: Mapping[str, Mapping[str, str]] = {
         "package": "vitrina.publish.package:package",
         "publish": "vitrina.publish.group:publish",
         "temporary_docker_directory": "vitrina.publish.context:temporary_docker_directory",
+        **_all_from("vitrina.compat.commands", "check_databases inspect_ run_sync sqlite_extensions"),
+        **_all_from("vitrina.cli.packages", "install run_module uninstall"),
+        "create_token": "vitrina.cli.tokens:create_token",
+        "inspect": "vitrina.cli.inspect:inspect",
+        "plugins": "vitrina.cli.plugins:plugins",
+        "DefaultGroup": "click_default_group:DefaultGroup",
+        "pm": "vitrina.facade.plugins:pm",
+        "uvicorn": "uvicorn:",
     },
     "datasette.column_types": {
         "ColumnType": "vitrina.render.column_types:ColumnType",
