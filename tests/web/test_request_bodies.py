@@ -148,6 +148,53 @@ def test_the_first_fault_of_an_upsert(instance):
     assert error({"row": {"id": 1}, "ignore": True}) == "Upsert does not support ignore or replace"
 
 
+@pytest.mark.parametrize("sql", ["drop table if exists nope", "drop view if exists nope"])
+def test_sql_that_does_nothing_known_is_refused(instance, sql):
+    for place, body in ((WRITE, {"sql": sql}), (STORE, {"query": {"name": "mine", "sql": sql}})):
+        response = post(instance, place, body)
+        assert (response.status_code, response.json()["error"]) == (403, "Unsupported SQL operation: unknown statement")
+
+    async def analyse(place):
+        return (await instance.client.get(f"{place}/analyze", params={"sql": sql}, **ROOT)).json()
+
+    rows = asyncio.run(analyse(WRITE))["analysis_rows"]
+    assert [(row["operation"], row["table"], row["allowed"]) for row in rows] == [("unknown", None, False)]
+    answer = asyncio.run(analyse("/data/-/queries"))
+    assert (answer["analysis_is_write"], answer["save_disabled"]) == (True, True)
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1])
+def test_defaults_that_are_too_large(instance, number):
+    column = {"name": "n", "default": number}
+    error = "Python int too large to convert to SQLite INTEGER"
+    created = post(instance, "/data/-/create", {"table": "large", "columns": [column]})
+    altered = post(instance, "/data/loose/-/alter", {"operations": [{"op": "add_column", "args": column}]})
+    for response in (created, altered):
+        assert (response.status_code, response.json()["error"]) == (400, error)
+
+
+def test_parameters_of_a_stored_query_cannot_be_magic(instance):
+    response = post(instance, STORE, {"query": {"name": "mine", "sql": "select :a", "parameters": ["_a"]}})
+    assert response.json()["error"] == "Magic parameters are not allowed"
+
+
+def test_sql_that_is_unsupported_is_told_in_the_form(instance):
+    response = post(instance, WRITE, b"sql=savepoint+x", headers=TEXT)
+    assert messages(response) == ["Unsupported SQL operation: savepoint transaction"]
+    assert "set-cookie" not in response.headers
+
+
+def test_a_label_that_is_the_key_is_not_said_twice(instance):
+    post(instance, "/data/-/create", {"table": "slugs", "pk": "name", "row": {"name": "one", "x": 1}})
+    response = post(instance, "/data/slugs/one/-/delete?_redirect_to_table=1")
+
+    async def shown():
+        cookie = response.cookies["ds_messages"]
+        return (await instance.client.get("/data", cookies={"ds_messages": cookie}, **ROOT)).text
+
+    assert ">Deleted row one<" in asyncio.run(shown())
+
+
 def test_the_message_about_a_row_finds_it_by_its_new_key(instance, path):
     response = post(instance, "/data/plain/1/-/update?_message=1", {"update": {"id": 70}})
     assert response.status_code == 200

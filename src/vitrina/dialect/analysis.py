@@ -74,7 +74,8 @@ def summarize(accesses: Iterable[Access], *, database: str, kind_of: Callable[[s
             columns[key].add(access.column)
     for identity, operation in found.items():
         operation.columns = sorted(columns[identity])
-    operations = list(found.values())
+    # What does nothing, such as dropping what is not there, is not known to be harmless.
+    operations = list(found.values()) or [SQLOperation("unknown", "statement", database)]
     _mark_internal(operations)
     return SQLAnalysis(operations)
 

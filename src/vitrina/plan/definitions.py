@@ -61,6 +61,8 @@ def literal(value: Any) -> str | None:
         return None
     if isinstance(value, bool):
         return str(int(value))
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        raise InvalidBody("Python int too large to convert to SQLite INTEGER")
     if isinstance(value, (int, float)):
         return repr(value)
     if isinstance(value, str):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from vitrina.errors import InvalidBody
+from vitrina.plan.write_sql import MAGIC_REFUSED
 
 _NAME = re.compile(r"[^/.\n]+")
 _TEXTS = ("title", "description", "fragment")
@@ -56,6 +57,8 @@ def changes(given: Mapping[str, Any], *, named: list[str] | None, is_write: bool
     changed: dict[str, Any] = {key: _text(given[key]) for key in (*_TEXTS, *_ON) if key in given}
     changed.update({key: flag(given[key]) for key in ("hide_sql", "is_private") if key in given})
     parameters = _parameters(given.get("parameters"))
+    if any(name.startswith("_") for name in parameters):
+        raise InvalidBody(MAGIC_REFUSED)
     if named is not None:
         if parameters and sorted(parameters) != sorted(named):
             raise InvalidBody("parameters must match SQL named parameters")

@@ -11,6 +11,7 @@ from vitrina.dialect.parameters import unique_parameters
 from vitrina.errors import InvalidBody
 
 MAGIC_REFUSED = "Magic parameters are not allowed"
+UNSUPPORTED = "Unsupported SQL operation"
 READS_ONLY = "Use /-/query for read-only SQL; this endpoint only executes writes"
 
 _ROW_PERMISSIONS = ("insert-row", "update-row", "delete-row")
@@ -50,7 +51,7 @@ class Needed:
         return {
             "operation": each.operation,
             "database": each.database,
-            "table": each.table or each.target or each.database,
+            "table": each.table or each.target or (None if each.operation == "unknown" else each.database),
             "required_permission": ", ".join(self.actions),
             "source": each.source,
         }
@@ -116,7 +117,7 @@ def unsupported(operation: SQLOperation) -> str:
         return "VACUUM is not allowed in user-supplied SQL"
     if operation.operation in _WRITTEN and operation.table_kind in ("virtual", "shadow"):
         return f"Writes to {operation.table_kind} tables are not allowed in user-supplied SQL"
-    return f"Unsupported SQL operation: {operation.operation} {operation.target_type}"
+    return f"{UNSUPPORTED}: {operation.operation} {operation.target_type}"
 
 
 def checked_parameters(sql: str) -> list[str]:

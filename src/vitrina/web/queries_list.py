@@ -49,8 +49,8 @@ async def _list(site: Site, request: Request, database: SqliteDatabase | None) -
     as_json = format_of(request) == "json"
     maximum = site.settings.max_returned_rows
     try:
-        filters = parse_filters(request.args.get)
         limit = parse_limit(request.args.get("_size"), _JSON_SIZE if as_json else _HTML_SIZE, maximum)
+        filters = parse_filters(request.args.get)
     except BadRequest as error:
         # in JSON, whoever asks
         return Response.error(error.messages, 400)

@@ -173,6 +173,6 @@ async def _message(
     if not column or column not in table.column_by_name:
         return text
     label = await database.read(lambda reader: label_of_row(reader, table, row or values, str(column)))
-    if not label:
+    if not label or label == ", ".join(row or values):
         return text
     return f"{text} ({label if len(label) <= _LABEL_LENGTH else label[: _LABEL_LENGTH - 1] + '…'})"

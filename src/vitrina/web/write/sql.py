@@ -13,7 +13,16 @@ from vitrina.errors import BadRequest, EngineError, Forbidden, InvalidBody, Inva
 from vitrina.execute.write_sql import WrittenSQL, analyzed, run_write_sql
 from vitrina.http.messages import show_message
 from vitrina.http.response import Response
-from vitrina.plan.write_sql import ACTIONS, READS_ONLY, Needed, checked_parameters, needed_for, refusal, writes
+from vitrina.plan.write_sql import (
+    ACTIONS,
+    READS_ONLY,
+    UNSUPPORTED,
+    Needed,
+    checked_parameters,
+    needed_for,
+    refusal,
+    writes,
+)
 from vitrina.render.json import objects
 from vitrina.web.database_tables import table_columns
 from vitrina.web.page import render_page
@@ -188,7 +197,7 @@ async def _failed(site: Site, request: Request, database: SqliteDatabase, wish: 
     if wish.as_json:
         return Response.error(error.messages, error.status, {**error.headers, **UNFRAMED})
     shown: dict[str, Any] = {"execution_message": error.message, "execution_ok": False, "hint": error.hint}
-    if isinstance(error, Forbidden):
+    if isinstance(error, Forbidden) and not error.message.startswith(UNSUPPORTED):
         show_message(request, error.message)
         shown = {}
     response = await _form(site, request, database, wish.sql, wish.params, **shown)
