@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import inspect
 import time
-from collections.abc import Callable, Generator, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from typing import Any, TypeVar
 
 import pluggy
 
 from vitrina.hooks.blame import LONG, blame, blame_plugin, report_long_call
 from vitrina.hooks.results import refusal_of
+
+T = TypeVar("T")
 
 #: a plugin's name and what it returned
 Named = tuple[str, Any]
@@ -104,10 +106,17 @@ async def _awaited(hook: str, plugin: str, value: Any) -> Any:
         value = value()
         _watch(plugin, hook, began)
     if inspect.iscoroutine(value):
-        return await _Watched(value, lambda began: _watch(plugin, hook, began))
+        return await watched(hook, plugin, value)
     if inspect.isawaitable(value):
         return await value
     return value
+
+
+def watched(hook: str, plugin: str, awaited: Awaitable[T]) -> Awaitable[T]:
+    """What a plugin does while it is awaited; a step of a coroutine that keeps the event loop is told in the log."""
+    if not inspect.iscoroutine(awaited):
+        return awaited
+    return _Watched(awaited, lambda began: _watch(plugin, hook, began))
 
 
 def _watch(plugin: str, hook: str, began: float) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from vitrina.engine.protocols import CatalogChanged
 from vitrina.errors import Forbidden, NotFound, VitrinaError
 from vitrina.hooks.blame import blaming
+from vitrina.hooks.calling import watched
 from vitrina.hooks.telemetry import REQUEST_SPAN_SCOPE_KEY
 from vitrina.http.body import DEFAULT_MAX_BODY_BYTES
 from vitrina.http.csrf import csrf_refusal
@@ -231,7 +232,8 @@ class Application:
         if self.ports.call_view is None:
             raise RuntimeError("The application was made without a way to call plugin views")
         with blaming(route.plugin, "register_routes"):
-            result = await self.ports.call_view(route.view, request, outgoing.send)
+            called = self.ports.call_view(route.view, request, outgoing.send)
+            result = await watched("register_routes", route.plugin, called)
             if result is None and not outgoing.started:
                 raise TypeError(f"{_name_of(route.view)} neither returned a Response nor sent an answer")
             if result is not None and not hasattr(result, "asgi_send"):

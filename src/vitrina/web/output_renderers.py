@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vitrina.errors import NotFound, PluginError
 from vitrina.hooks.blame import blaming
 from vitrina.hooks.call import await_me_maybe, call_with_supported_arguments
+from vitrina.hooks.calling import watched
 from vitrina.hooks.manager import items_of
 from vitrina.http.response import Response
 
@@ -64,9 +65,8 @@ async def linkable_renderers(site: Site, request: Request, page: Rendered) -> li
         answer: Any = True
         if renderer.can_render is not None:
             with blaming(renderer.plugin, _HOOK):
-                answer = await await_me_maybe(
-                    call_with_supported_arguments(renderer.can_render, **_arguments(site, request, page))
-                )
+                called = _called(renderer.can_render, _arguments(site, request, page))
+                answer = await watched(_HOOK, renderer.plugin, called)
         if answer:
             names.append(name)
     return names
@@ -88,17 +88,9 @@ async def run_renderer(
     something that is no answer.
     """
     renderer = output_renderers(site)[name]
+    given = {**_arguments(site, request, page), "truncated": truncated, "error": error, "args": request.args}
     with blaming(renderer.plugin, _HOOK):
-        result = await await_me_maybe(
-            call_with_supported_arguments(
-                renderer.render,
-                **_arguments(site, request, page),
-                truncated=truncated,
-                error=error,
-                args=request.args,
-                data=dict(data),
-            )
-        )
+        result = await watched(_HOOK, renderer.plugin, _called(renderer.render, {**given, "data": dict(data)}))
     if result is None:
         raise NotFound("No data")
     if isinstance(result, Response):
@@ -114,6 +106,10 @@ async def run_renderer(
         headers=result.get("headers"),
         content_type=result.get("content_type") or "text/plain",
     )
+
+
+async def _called(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+    return await await_me_maybe(call_with_supported_arguments(function, **arguments))
 
 
 def _arguments(site: Site, request: Request, page: Rendered) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from vitrina.render.blob import blob_hash
 from vitrina.render.cells import bytes_html, compile_cell
 from vitrina.render.rows import query_rows
 from vitrina.web.contributions import is_markup, note_markup
+from vitrina.web.loop_turns import LoopTurns
 from vitrina.web.output_renderers import sqlite_rows
 
 if TYPE_CHECKING:
@@ -55,7 +56,9 @@ async def rendered_by_plugins(view: QueryView) -> list[dict[str, str]]:
     if not hooks.has("render_cell"):
         return [{} for _ in view.rows]
     rendered = []
+    turns = LoopTurns()
     for row, driver_row in zip(view.rows, sqlite_rows(view.columns, view.rows), strict=True):
+        await turns.give()
         cells: dict[str, str] = {}
         for column, value in zip(view.columns, row, strict=True):
             found = await hooks.gather_named(

@@ -13,6 +13,7 @@ from vitrina.hooks.manager import items_of
 from vitrina.plan.model import RowPlan, TablePlan, Where
 from vitrina.render.rows import CustomRow
 from vitrina.web.contributions import is_markup, note_markup
+from vitrina.web.loop_turns import LoopTurns
 from vitrina.web.output_renderers import Rendered, linkable_renderers, output_renderers, sqlite_rows
 from vitrina.web.table.columns import link_column_position
 from vitrina.web.table.labels import expand_labels
@@ -168,7 +169,9 @@ async def add_cells(view: TableView, *, skip_link: bool) -> None:
     foreign = {index for index, name in enumerate(columns) if _is_foreign(view, name)}
     skipped = link_column_position(columns, view.plan.pk_columns, view.table) if skip_link else None
     expanded = expand_labels(columns, view.result)
+    turns = LoopTurns()
     for position, values in enumerate(expanded):
+        await turns.give()
         row = CustomRow(columns, values)
         for index, name in enumerate(columns):
             if index == skipped or not (hooked or index in foreign):
