@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from urllib.parse import quote
 
 import pytest
 from raw_request import raw_request
 from table_instance import open_museum
+
+from vitrina.facade.datasette import Datasette
 
 DEEP = "[" * 5000
 
@@ -224,3 +227,16 @@ async def test_bodies_that_are_no_objects(museum, body):
         response = await museum.client.post(path, content=body, actor={"id": "root"})
         assert response.status_code in (400, 403), (path, response.text)
         assert json.loads(response.text)["ok"] is False
+
+
+async def test_a_short_request_for_a_huge_page(tmp_path):
+    """The links of each column repeat the query string."""
+    conn = sqlite3.connect(tmp_path / "wide.db")
+    conn.execute(f"create table wide ({', '.join(f'c{number}' for number in range(1000))})")
+    conn.close()
+    instance = Datasette([tmp_path / "wide.db"])
+    answers = [await raw_request(instance, b"/wide/wide", b"_nocol=c1&" * times) for times in (10, 5000)]
+    assert [answer.status for answer in answers] == [200, 400]
+    assert len(answers[1].body) < 100_000
+    assert (await raw_request(instance, b"/wide/wide.json", b"_nocol=c1&" * 5000)).status == 200
+    instance.close()

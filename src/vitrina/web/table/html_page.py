@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vitrina.errors import BadRequest
 from vitrina.http.paths import path_with_removed_args, path_with_replaced_args
 from vitrina.http.response import Response
 from vitrina.render import json as render_json
@@ -26,6 +27,9 @@ from vitrina.web.table.labels import expand_labels
 from vitrina.web.table.links import csv_links, renderers
 from vitrina.web.table.row_tools import row_tools
 from vitrina.web.table.view import TableView, row_path
+
+# Every column has links that repeat the whole query string: a short request could ask for gigabytes.
+_MOST_LINK_TEXT = 16 * 1024 * 1024
 
 
 def append_querystring(url: str, query: str) -> str:
@@ -72,7 +76,12 @@ def _label(value: Any) -> str | None:
 
 
 def build_context(view: TableView, next_url: str | None) -> dict[str, Any]:
-    """Everything of the context that needs no waiting, rows rendered; runs in the worker where it can."""
+    """Everything of the context that needs no waiting, rows rendered; runs in the worker where it can.
+
+    Raises BadRequest where the links of the columns would make the page too large.
+    """
+    if len(view.plan.columns) * len(view.request.query_string) > _MOST_LINK_TEXT:
+        raise BadRequest("The query string is too long for a page of so many columns")
     result, plan = view.result, view.plan
     found = facets.facets_by_key(view)
     rows = display_rows(view)
