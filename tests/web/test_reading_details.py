@@ -182,6 +182,7 @@ async def test_empty_fields_of_the_form_do_not_get_into_the_address(shelves, ask
         ("bare.csv?_facet=rowid", 200),
         ("bare.csv?_facet=MARK", 200),
         ("bare.csv?_facet=", 200),
+        ("bare.csv?_facet_date=z+z", 200),
         ("bare.csv?_facet=zz&_nofacet=1", 200),
         ("bare.csv?_facet=zz&_shape=array", 200),
         ("bare.csv?_facet=zz&_stream=1", 400),

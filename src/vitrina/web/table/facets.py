@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vitrina.dialect.select import escape
 from vitrina.errors import BadRequest
 from vitrina.http.paths import path_with_added_args, path_with_removed_args
 from vitrina.plan.model import FacetPlan, FacetResult, FacetType, Suggestion
@@ -37,7 +38,8 @@ def check_facet_columns(view: TableView) -> None:
     known = {name.lower() for name in (*view.table.column_names, *_ROWIDS)}
     for key in ("_facet", "_facet_array", "_facet_date"):
         for column in args.getlist(key):
-            if column and column.lower() not in known and not column.startswith("{"):
+            # SQLite takes an unknown name in quotes for a text.
+            if column and column == escape(column) and column.lower() not in known:
                 raise BadRequest(f"no such column: {column}")
 
 
