@@ -352,6 +352,14 @@ async def test_check_says_why(ruled, query, summary, ignored):
     assert [rule["ignored_because"] for rule in explanation["matched_rules"]][: len(ignored)] == ignored
 
 
+async def test_the_tables_of_actions_and_activity(ruled):
+    actions = (await ruled.client.get("/-/actions", actor={"id": "root"})).text
+    for heading in ("Abbr", "Resource", "Takes Parent", "Takes Child", "Also Requires"):
+        assert f">{heading}<" in actions
+    activity = (await ruled.client.get("/-/permissions", actor={"id": "root"})).text
+    assert ">Allowed<" in activity
+
+
 async def test_a_hypothetical_check_is_refused_in_json(ruled):
     for form, status, error in (
         ({"actor": "{}", "permission": "nope"}, 404, "Unknown action: nope"),

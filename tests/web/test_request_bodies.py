@@ -173,6 +173,30 @@ def test_defaults_that_are_too_large(instance, number):
         assert (response.status_code, response.json()["error"]) == (400, error)
 
 
+def test_empty_texts_of_a_stored_query_last(path, tmp_path):
+    body = {"query": {"name": "mine", "sql": "delete from loose", "on_error_message": "", "hide_sql": False}}
+    for again in (False, True):
+        instance = Datasette([str(path)], secret="a-test-secret", internal=str(tmp_path / "internal.db"))
+        instance.root_enabled = True
+        if not again:
+            assert post(instance, STORE, body).status_code == 201
+
+        async def definition(instance=instance):
+            return (await instance.client.get("/data/mine/-/definition", **ROOT)).json()["query"]
+
+        query = asyncio.run(definition())
+        assert (query["on_error_message"], query["on_success_message"], query["hide_sql"]) == ("", None, False)
+        instance.close()
+
+
+def test_what_the_statement_needs_is_said_before_what_storing_it_needs(path):
+    config = {"permissions": {"store-query": {"id": "ann"}}}
+    instance = Datasette([str(path)], config=config, secret="a-test-secret")
+    response = post(instance, STORE, {"query": {"name": "mine", "sql": "delete from loose"}}, actor={"id": "ann"})
+    assert (response.status_code, response.json()["error"]) == (403, "Permission denied: need delete-row on data/loose")
+    instance.close()
+
+
 def test_parameters_of_a_stored_query_cannot_be_magic(instance):
     response = post(instance, STORE, {"query": {"name": "mine", "sql": "select :a", "parameters": ["_a"]}})
     assert response.json()["error"] == "Magic parameters are not allowed"

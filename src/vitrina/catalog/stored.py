@@ -46,8 +46,9 @@ class StoredQuery:
     on_error_redirect: str | None = None
 
     def options(self) -> dict[str, Any]:
-        """Those of :data:`QUERY_OPTIONS` that are set."""
-        return {name: value for name in QUERY_OPTIONS if (value := getattr(self, name))}
+        """Those of :data:`QUERY_OPTIONS` that are set; an empty text is set, None and False are not."""
+        values = {name: getattr(self, name) for name in QUERY_OPTIONS}
+        return {name: value for name, value in values.items() if value is not None and value is not False}
 
     def as_dict(self) -> dict[str, Any]:
         """Field → value in the order of the fields, ``parameters`` as a list."""

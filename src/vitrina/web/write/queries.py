@@ -123,13 +123,13 @@ async def _checked_statement(access: Access, database: SqliteDatabase, sql: str)
     except InvalidSQL as error:
         raise InvalidSQL(f"Could not analyze query: {error.message}") from error
     is_write = writes(analysis)
-    action = "execute-write-sql" if is_write else "execute-sql"
-    if not access.allowed(action, database.name):
-        raise Forbidden(f"Permission denied: need {action}")
     if is_write:
         reason = refusal(needed_for(analysis, database=database.name), access.allowed, database.name)
         if reason:
             raise Forbidden(reason)
+    action = "execute-write-sql" if is_write else "execute-sql"
+    if not access.allowed(action, database.name):
+        raise Forbidden(f"Permission denied: need {action}")
     return is_write, parameters
 
 
