@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from browser.conftest import Served, new_context
 from browser.test_accessibility import PAGES
@@ -60,6 +60,29 @@ def test_jump_menu(page: Page) -> None:
     with page.expect_navigation():
         page.keyboard.press("Enter")
     assert page.url.endswith("/flights/airports")
+
+
+def test_a_search_that_fails_late_does_not_spoil_the_jump_menu(page: Page) -> None:
+    first: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if first:
+            route.continue_()
+        else:
+            first.append(route)
+
+    page.goto("/flights")
+    # A search that was given up cannot be aborted here, and fails only when its successor was answered.
+    page.evaluate("AbortController.prototype.abort = () => {}")
+    page.route("**/-/jump?*", hold_the_first)
+    page.keyboard.press("/")
+    page.get_by_role("combobox", name="Jump to").fill("airl")
+    expect(page.locator(".jump-results [role=option]").first).to_contain_text("airlines")
+    with page.expect_event("requestfinished"):
+        first[0].fulfill(body="no JSON")
+    page.wait_for_timeout(100)
+    expect(page.locator(".jump-results [role=option]").first).to_contain_text("airlines")
+    expect(page.locator(".jump-empty")).to_be_hidden()
 
 
 def test_column_menu(page: Page) -> None:
