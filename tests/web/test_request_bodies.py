@@ -197,6 +197,17 @@ def test_what_the_statement_needs_is_said_before_what_storing_it_needs(path):
     instance.close()
 
 
+def test_what_creating_a_table_needs(path):
+    instance = Datasette([str(path)], config={"permissions": {"create-table": {"id": "ann"}}}, secret="a-test-secret")
+    body = {"table": "fresh", "rows": [{"id": 1}], "pk": "id"}
+    for more, action in (({"replace": True}, "update-row"), ({}, "insert-row")):
+        response = post(instance, "/data/-/create", {**body, **more}, actor={"id": "ann"})
+        assert (response.status_code, response.json()["error"]) == (403, f"Permission denied: need {action}")
+    view = post(instance, "/data/-/create", {"table": "seen", "columns": [{"name": "a"}]}, actor={"id": "ann"})
+    assert view.json()["error"] == "Structured writes require an ordinary table"
+    instance.close()
+
+
 def test_parameters_of_a_stored_query_cannot_be_magic(instance):
     response = post(instance, STORE, {"query": {"name": "mine", "sql": "select :a", "parameters": ["_a"]}})
     assert response.json()["error"] == "Magic parameters are not allowed"

@@ -74,8 +74,8 @@ def table_place(site: Site, request: Request, database: str, table: str) -> dict
 def _check_options(access: Access, database: str, plan: CreatePlan, *, exists: bool) -> None:
     name = plan.definition.name
     for needed, action in (
-        (bool(plan.rows), "insert-row"),
         (bool(plan.replace), "update-row"),
+        (bool(plan.rows), "insert-row"),
         (plan.alter and exists, "alter-table"),
     ):
         if needed and not access.allowed(action, database, name):
@@ -84,8 +84,7 @@ def _check_options(access: Access, database: str, plan: CreatePlan, *, exists: b
 
 async def _check_existing(site: Site, database: str, table: Table, plan: CreatePlan) -> None:
     keys = plan.definition.primary_key
-    if plan.rows:
-        check_ordinary(table)
+    check_ordinary(table)
     if keys and table.primary_keys and keys != table.primary_keys:
         raise InvalidBody("pk cannot be changed for existing table")
     await check_column_types(site, database, table, plan.rows)
