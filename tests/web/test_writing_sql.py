@@ -1,6 +1,7 @@
 """SQL that writes, and the queries that keep it, through a whole instance."""
 
 import asyncio
+import sqlite3
 
 import pytest
 from fleet import json_of
@@ -47,6 +48,26 @@ def test_a_view_does_not_show_more_than_its_maker_may_see(path):
     assert refused.json()["error"] == "Permission denied: need view-table on data/plain"
     allowed = post(instance, "/data/-/execute-write", {"sql": "create view v as select * from pairs"}, **maker)
     assert allowed.json()["ok"] is True
+    instance.close()
+
+
+@pytest.mark.parametrize("sql", ["insert into {} select * from {}", "replace into {} select * from {}"])
+@pytest.mark.parametrize("name", ["secrets", "SECRETS", '"secrets"', "main.secrets"])
+def test_copying_a_whole_table_reads_it(tmp_path, sql, name):
+    """SQLite tells its authorizer nothing of the table that is copied, where both have the same columns."""
+    conn = sqlite3.connect(tmp_path / "data.db")
+    conn.executescript("create table secrets (a); insert into secrets values ('x'); create table known (a);")
+    conn.close()
+    permissions = {name: {"id": "clerk"} for name in ("execute-write-sql", "insert-row", "update-row", "delete-row")}
+    config = {"permissions": permissions, "databases": {"data": {"tables": {"secrets": {"allow": False}}}}}
+    instance = Datasette([tmp_path / "data.db"], config=config)
+    refused = post(instance, "/data/-/execute-write", {"sql": sql.format("known", name)}, actor={"id": "clerk"})
+    assert refused.json()["error"] == "Permission denied: need view-table on data/secrets"
+    copied = post(
+        instance, "/data/-/execute-write", {"sql": "insert into known select * from known"}, actor={"id": "clerk"}
+    )
+    assert copied.json()["ok"] is True
+    assert rows(tmp_path / "data.db", "select * from known") == []
     instance.close()
 
 

@@ -55,6 +55,11 @@ def analyze(
 
     Raises the driver's errors for a statement that cannot be prepared.
     """
+    # With this SQLite gives up copying whole tables in one go (INSERT … SELECT * FROM other), of which it tells the
+    # authorizer nothing but the INSERT.
+    conn.execute("PRAGMA count_changes = 1")
+    if conn.execute("PRAGMA count_changes").fetchone() != (1,):
+        raise sqlite3.OperationalError("this SQLite does not tell what it copies")
     kinds = {str(name).lower(): str(kind) for name, kind in conn.execute(_KINDS).fetchall()}
     seen: list[Access] = []
     conn.set_authorizer(lambda *call: _note(seen, *call))
