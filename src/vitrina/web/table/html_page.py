@@ -155,7 +155,7 @@ def _form_context(view: TableView) -> dict[str, Any]:
     if not plan.sort and not plan.sort_desc and len(plan.pk_columns) == 1:
         sort = plan.pk_columns[0]
     # Those shown come first, in their order.
-    names = [*view.columns, *[name for name in view.table.column_names if name not in view.columns]]
+    names = [*plan.columns, *[name for name in view.table.column_names if name not in plan.columns]]
     return {
         "sort": sort,
         "sort_desc": plan.sort_desc,
