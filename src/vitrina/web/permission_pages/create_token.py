@@ -56,7 +56,7 @@ def check_token_maker(site: Site, request: Request) -> Mapping[str, Any]:
         )
     if actor is None:
         raise Forbidden("You must be logged in to create a token", hint="Sign in first, then come back to this page.")
-    if actor.get("id") is None:
+    if not actor.get("id"):
         raise Forbidden("You must be logged in as an actor with an ID to create a token")
     if actor.get("token"):
         raise Forbidden(
