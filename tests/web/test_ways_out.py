@@ -21,7 +21,11 @@ def shop(tmp_path):
     conn.close()
     passwords = tmp_path / "passwords"
     passwords.touch(mode=0o600)
-    config = {"vitrina": {"login": {"password_file": str(passwords)}}, "permissions": {"insert-row": {"id": "root"}}}
+    config = {
+        "vitrina": {"login": {"password_file": str(passwords)}},
+        "permissions": {"insert-row": {"id": "root"}},
+        "databases": {"shop": {"queries": {"named": "select * from items where name = :name"}}},
+    }
     instance = Datasette([path], config=config, settings={"sql_time_limit_ms": 20})
     yield instance
     instance.close()
@@ -85,3 +89,16 @@ async def test_an_empty_table_offers_its_first_row_to_those_who_may_insert(shop)
     assert "This table is empty." in anonymous and button not in anonymous
     assert button in (await shop.client.get("/shop/empty", actor=ROOT)).text
     assert "is empty" not in (await shop.client.get("/shop/empty?_next=5")).text
+
+
+async def test_a_stored_query_without_values_asks_for_them(shop):
+    asked = "Give each parameter a value"
+    assert asked in (await shop.client.get("/shop/named")).text
+    assert asked not in (await shop.client.get("/shop/named?name=nobody")).text
+    assert asked not in (await shop.client.get("/shop/named?name=mask")).text
+
+
+async def test_an_empty_editor_has_no_results_to_show(shop):
+    shown = '<p class="zero-results">0 results</p>'
+    assert shown not in (await shop.client.get("/shop/-/query")).text
+    assert shown in (await shop.client.get("/shop/-/query?sql=select+1+where+0")).text
