@@ -296,6 +296,8 @@ async def test_a_view_says_where_it_was_asked_to_begin(shelves, token, end):
 async def test_a_bad_size_is_refused_before_a_bad_stream(shelves):
     response = await shelves.client.get("/shelves/bare.csv?_stream=1&_next=1&_size=x")
     assert response.text == "_size must be a positive integer"
+    response = await shelves.client.get("/shelves/bare.csv?_sort=zz&_size=x")
+    assert response.text == "Cannot sort table by zz"
 
 
 async def test_hidden_columns_can_have_types_too(tmp_path):

@@ -49,7 +49,8 @@ _LEFT_OUT = ("_shape", "_nl", "_extra")
 async def table_csv(site: Site, request: Request, database: SqliteDatabase, name: str) -> Response:
     """The page's rows as CSV, or with ``_stream`` all of them."""
     await visible_table(site, request, database, name, editing=False)
-    page_size(request.args.get("_size"), {}, site.settings)
+    if request.args.get("_stream"):
+        page_size(request.args.get("_size"), {}, site.settings)
     options = parse_csv_options(site, request)
     pairs = [pair for pair in request.pairs if pair[0] not in _LEFT_OUT]
     # Pages of no rows end at once.
