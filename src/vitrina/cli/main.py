@@ -14,7 +14,7 @@ from click_default_group import DefaultGroup
 
 from vitrina.cli.serve import serve
 from vitrina.compat import install as install_alias
-from vitrina.errors import PluginError, VitrinaError
+from vitrina.errors import PluginError, StartupError, VitrinaError
 from vitrina.hooks.blame import blamed
 from vitrina.version import REFERENCE_VERSION, __version__
 
@@ -69,7 +69,9 @@ def _in_one_sentence() -> Iterator[None]:
 
 def _with_plugin(message: str, error: Exception) -> str:
     note = blamed(error)
-    return message if note is None or isinstance(error, PluginError) else f"{message}. {note}"
+    # What a plugin refuses on purpose it says in its own words.
+    own_words = isinstance(error, StartupError) and note is not None and note.endswith(" startup")
+    return message if note is None or own_words or isinstance(error, PluginError) else f"{message}. {note}"
 
 
 # Commands whose imports no other command should wait for: name → module and attribute.
