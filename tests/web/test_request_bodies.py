@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from urllib.parse import quote_plus
 
 import pytest
 from written_instance import ROOT, post, rows
@@ -41,6 +42,11 @@ def test_sql_is_read_as_the_content_type_says(instance, path, content, headers, 
 def test_the_address_does_not_ask_for_json(instance):
     response = post(instance, f"{WRITE}?_json=1", b"sql=delete+from+loose", headers=TEXT)
     assert response.headers["content-type"].startswith("text/html")
+
+
+def test_blank_sql_is_looked_at(instance):
+    assert post(instance, WRITE, {"sql": "  "}).json()["error"] == "Could not analyze query: incomplete input"
+    assert post(instance, WRITE, {"sql": ""}).json()["error"] == "SQL is required"
 
 
 def test_parameters_that_are_not_there_are_named_in_order(instance):
@@ -271,3 +277,49 @@ def test_a_new_key_comes_first(instance):
     ]
     schema = post(instance, "/data/loose/-/alter", {"operations": operations}).json()["schema"]
     assert re.findall(r'^   "(\w+)"', schema, re.MULTILINE) == ["k", "y", "x"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "link"),
+    [
+        ("insert into plain (name) values ('x')", "/data/plain/3"),
+        ("insert into pairs values ('a/b', 2, 'v')", "/data/pairs/a~2Fb,2"),
+        ("insert into loose values (5, 6) returning x", "/data/loose/2"),
+        ("insert into loose values (5, 6), (7, 8)", None),
+        ("update plain set name = 'x' where id = 1", None),
+    ],
+)
+def test_the_form_leads_to_the_row_that_was_inserted(instance, sql, link):
+    page = post(instance, WRITE, "sql=" + quote_plus(sql), headers=TEXT).text
+    assert re.findall(r'<a href="([^"]*)">View row</a>', page) == ([link] if link else [])
+    assert f'href="{STORE}?sql={quote_plus(sql)}"' in page
+
+
+def test_nobody_is_led_to_a_table_that_they_may_not_see(path):
+    writing = {name: {"id": "ann"} for name in ("execute-write-sql", "insert-row", "update-row", "delete-row")}
+    config = {"permissions": {**writing, "view-table": {"id": "root"}}}
+    instance = Datasette([str(path)], config=config, secret="a-test-secret")
+    page = post(instance, WRITE, b"sql=insert+into+loose+values+(1,2)", headers=TEXT, actor={"id": "ann"}).text
+    assert "Query executed, 1 row affected" in page
+    assert "View row" not in page
+    assert "Save this query" not in page
+    instance.close()
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("delete from nope", ["no such table: nope"]),
+        ("select 1", ["Use /-/query for read-only SQL; this endpoint only executes writes"]),
+        ("delete from loose", []),
+        ("", []),
+    ],
+)
+def test_the_form_says_what_is_wrong_before_anything_runs(instance, path, sql, said):
+    async def get():
+        return await instance.client.get(WRITE, params={"sql": sql}, **ROOT)
+
+    page = asyncio.run(get())
+    assert (page.status_code, messages(page)) == (200, said)
+    assert ("Save this query" in page.text) is (sql == "delete from loose")
+    assert rows(path, "select count(*) from loose") == [(1,)]

@@ -23,12 +23,16 @@ RETURNED_ROWS = 10
 
 @dataclass(frozen=True, slots=True)
 class WrittenSQL:
-    """What a statement did: rows it changed, -1 where that is not known, and the first rows it returned."""
+    """What a statement did: rows it changed, -1 where that is not known, and the first rows it returned.
+
+    ``rowid`` is that of the row it inserted last, if it inserted any.
+    """
 
     rowcount: int
     columns: tuple[str, ...]
     rows: list[tuple[Any, ...]]
     truncated: bool
+    rowid: int | None = None
 
 
 async def analyzed(database: SqliteDatabase, sql: str, params: Mapping[str, Any]) -> SQLAnalysis:
@@ -62,11 +66,11 @@ def _run(conn: sqlite3.Connection, sql: str, params: Mapping[str, Any]) -> Writt
     try:
         cursor.execute(sql, dict(params))
         if cursor.description is None:
-            return WrittenSQL(cursor.rowcount, (), [], False)
+            return WrittenSQL(cursor.rowcount, (), [], False, cursor.lastrowid)
         columns = tuple([item[0] for item in cursor.description])
         rows = cursor.fetchmany(RETURNED_ROWS + 1)
         if len(rows) <= RETURNED_ROWS:
-            return WrittenSQL(cursor.rowcount, columns, rows, False)
+            return WrittenSQL(cursor.rowcount, columns, rows, False, cursor.lastrowid)
         # Everything was done before the first row came; the number of rows is only known at the end.
         return WrittenSQL(-1, columns, rows[:RETURNED_ROWS], True)
     finally:

@@ -33,6 +33,7 @@ from vitrina.web.write.changed import json_response
 from vitrina.web.write.durable import durable, without_durable
 from vitrina.web.write.refusals import refusing_in_json
 from vitrina.web.write.repeated import repeatable
+from vitrina.web.write.sql_links import inserted_row_url, save_url
 
 if TYPE_CHECKING:
     from vitrina.engine.sqlite.database import SqliteDatabase
@@ -71,9 +72,26 @@ async def execute_write_page(site: Site, request: Request) -> Response:
             return Response.error([_IMMUTABLE], 403, UNFRAMED)
         sql = request.args.get("sql") or ""
         values = {name: request.args.get(name) or "" for name in unique_parameters(sql)}
-        return await _form(site, request, database, sql, values)
+        return await _form(
+            site, request, database, sql, values, **await _looked_at(site, request, access, database, sql)
+        )
     has_key = request.header(b"idempotency-key") is not None
     return await (_execute_once(site, request) if has_key else _execute_durable(site, request))
+
+
+async def _looked_at(
+    site: Site, request: Request, access: Access, database: SqliteDatabase, sql: str
+) -> dict[str, Any]:
+    """What the form says of a statement that has not run: why it could not, or where it can be stored."""
+    if not sql.strip():
+        return {}
+    analysis = await analysis_of(access.allowed, database, sql)
+    error = analysis.error or (None if analysis.writes else READS_ONLY)
+    if error:
+        return {"execution_message": error, "execution_ok": False}
+    if not all(row["allowed"] for row in analysis.rows):
+        return {}
+    return {"save_query_url": await save_url(site, request, database, sql)}
 
 
 async def _execute(site: Site, request: Request) -> Response:
@@ -135,7 +153,7 @@ def _read_json(text: str, wish: _Wish) -> None:
 
 async def _checked(access: Access, database: SqliteDatabase, wish: _Wish) -> list[Needed]:
     """What the statement needs, once everything it needs is there. Raises InvalidBody, InvalidSQL, Forbidden."""
-    if not wish.sql.strip():
+    if not wish.sql:
         raise InvalidBody("SQL is required")
     names = checked_parameters(wish.sql)
     unknown = sorted([name for name in wish.params if name not in names])
@@ -190,6 +208,8 @@ async def _answer(
         response.headers.update(UNFRAMED)
         return response
     shown = {"execution_message": message, "execution_ok": True, "written": written, "analysis_rows": analysis}
+    shown["row_url"] = await inserted_row_url(site, request, database, needed, written)
+    shown["save_query_url"] = await save_url(site, request, database, wish.sql)
     return await _form(site, request, database, wish.sql, wish.params, **shown)
 
 
