@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType, ModuleType
 from typing import Any
 
+from vitrina.compat.absent import Absent
+from vitrina.compat.absent_names import ABSENT
 from vitrina.compat.child_process import leave_children, reach_children
 from vitrina.compat.distribution import AliasDistribution
 from vitrina.compat.file_names import FILE_NAMES, FILE_PACKAGES
@@ -26,6 +28,10 @@ _MAIN = 'from vitrina.cli.main import cli; cli(prog_name="datasette")'
 _ALL = {**NAMES, **FILE_NAMES, **PYPI_NAMES}
 
 
+#: (module, name) → what stood in our module before somebody set it through the alias
+_replaced: dict[tuple[str, str], Any] = {}
+
+
 class _AliasModule(ModuleType):
     """A module whose names are looked up in ours when they are first asked for.
 
@@ -38,6 +44,9 @@ class _AliasModule(ModuleType):
             child = f"{self.__name__}.{name}"
             if child in _ALL:
                 return importlib.import_module(child)
+            if name in ABSENT.get(self.__name__, ()):
+                stand_in = self.__dict__[name] = Absent(f"{self.__name__}.{name}")
+                return stand_in
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         module_name, _, attribute = target.partition(":")
         module = importlib.import_module(module_name)
@@ -51,14 +60,17 @@ class _AliasModule(ModuleType):
         if owner is None:
             super().__setattr__(name, value)
         else:
-            setattr(owner[0], owner[1], value)
+            _replaced.setdefault((self.__name__, name), getattr(*owner))
+            setattr(*owner, value)
 
     def __delattr__(self, name: str) -> None:
         owner = self._owner(name)
         if owner is None:
             super().__delattr__(name)
         else:
-            delattr(owner[0], owner[1])
+            # Tests that replaced it delete it to put it back, as it never stood in this module itself.
+            if (self.__name__, name) in _replaced:
+                setattr(*owner, _replaced.pop((self.__name__, name)))
 
     def _owner(self, name: str) -> tuple[ModuleType, str] | None:
         """Our module, and the name in it, that a name set here belongs to."""

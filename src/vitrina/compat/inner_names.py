@@ -149,12 +149,22 @@ INNER: Mapping[str, Mapping[str, str]] = {
         **_all_from(_PAGES, "DatabaseView QueryView database_download"),
         **_all_from(_CONTEXTS, "DatabaseContext QueryContext"),
     },
-    "datasette.views.execute_write": _all_from(_PAGES, "ExecuteWriteAnalyzeView ExecuteWriteView"),
-    "datasette.views.index": _all_from(_PAGES, "IndexView"),
-    "datasette.views.query_helpers": _all_from("vitrina.facade.write_decisions", "QueryValidationError"),
+    "datasette.views.execute_write": {
+        **_all_from(_PAGES, "ExecuteWriteAnalyzeView ExecuteWriteView"),
+        "SQL_PARAMETER_FORM_PREFIX": "vitrina.web.write.sql:_PREFIX",
+    },
+    "datasette.views.index": {
+        "IndexView": f"{_PAGES}:IndexView",
+        "COUNT_DB_SIZE_LIMIT": "vitrina.execute.counts:HOME_MAX_BYTES",
+    },
+    "datasette.views.query_helpers": {
+        "QueryValidationError": "vitrina.facade.write_decisions:QueryValidationError",
+        "SQL_PARAMETER_FORM_PREFIX": "vitrina.web.write.sql:_PREFIX",
+    },
     "datasette.views.row": {
         **_all_from(_PAGES, "RowDeleteView RowUpdateView RowView"),
         **_all_from(_CONTEXTS, "RowContext"),
+        "ROW_FLASH_LABEL_MAX_LENGTH": "vitrina.web.write.row:_LABEL_LENGTH",
     },
     "datasette.views.special": _all_from(
         _PAGES,
@@ -174,8 +184,16 @@ INNER: Mapping[str, Mapping[str, str]] = {
             "TableSetColumnTypeView TableUpsertView table_view",
         ),
         **_all_from(_CONTEXTS, "TableContext"),
+        "AUTOCOMPLETE_TIME_LIMIT_MS": "vitrina.web.autocomplete:_TIME_LIMIT_MS",
     },
-    "datasette.views.table_create_alter": _all_from(
-        _PAGES, "DatabaseForeignKeyTargetsView TableAlterView TableCreateView TableForeignKeySuggestionsView"
-    ),
+    "datasette.views.table_create_alter": {
+        **_all_from(
+            _PAGES, "DatabaseForeignKeyTargetsView TableAlterView TableCreateView TableForeignKeySuggestionsView"
+        ),
+        "FOREIGN_KEY_SUGGESTION_ROW_LIMIT": "vitrina.execute.foreign_key_guess:ROW_LIMIT",
+        "FOREIGN_KEY_SUGGESTION_TIME_LIMIT_MS": "vitrina.execute.foreign_key_guess:QUERY_LIMIT_MS",
+        "FOREIGN_KEY_SUGGESTION_TOTAL_TIME_LIMIT_MS": "vitrina.execute.foreign_key_guess:TOTAL_LIMIT_MS",
+    },
+    # Pages compute what ``_extra`` asks for in one trip, not class by class.
+    "datasette.views.table_extras": {},
 }

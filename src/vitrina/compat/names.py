@@ -53,7 +53,14 @@ SAME_MODULES: Mapping[str, str] = {
     "datasette.publish.heroku": "vitrina.publish.heroku",
 }
 #: names that are put into our module, too, when somebody sets them
-SET_THROUGH: Mapping[str, frozenset[str]] = {"datasette.cli": frozenset({"call", "run_module"})}
+SET_THROUGH: Mapping[str, frozenset[str]] = {
+    "datasette.cli": frozenset({"call", "run_module"}),
+    "datasette.views.index": frozenset({"COUNT_DB_SIZE_LIMIT"}),
+    "datasette.views.table": frozenset({"AUTOCOMPLETE_TIME_LIMIT_MS"}),
+    "datasette.views.table_create_alter": frozenset(
+        f"FOREIGN_KEY_SUGGESTION_{name}" for name in ("ROW_LIMIT", "TIME_LIMIT_MS", "TOTAL_TIME_LIMIT_MS")
+    ),
+}
 
 #: names of a module; a value is "module:attribute", or "module:" for the module itself
 _OUTER: Mapping[str, Mapping[str, str]] = {
@@ -121,6 +128,7 @@ _OUTER: Mapping[str, Mapping[str, str]] = {
         "MultipleValues": "vitrina.facade.results:MultipleValues",
         "QueryInterrupted": "vitrina.errors:QueryInterrupted",
         "DatasetteClosedError": "vitrina.errors:DatabaseClosed",
+        "EXECUTE_WRITE_RETURNING_LIMIT": "vitrina.compat.settings:EXECUTE_WRITE_RETURNING_LIMIT",
     },
     "datasette.events": {
         **_all_from("vitrina.hooks.events", _EVENTS),

@@ -25,3 +25,5 @@ OBSOLETE_SETTINGS = {"hash_urls": _HASH_URLS, "default_cache_ttl_hashed": _HASH_
 INTERNAL_DB_NAME = "__INTERNAL__"
 #: files that can be attached to one connection
 SQLITE_LIMIT_ATTACHED = 10
+#: rows of a RETURNING clause that a write gives back unless told otherwise
+EXECUTE_WRITE_RETURNING_LIMIT = 10

@@ -53,6 +53,9 @@ UTILITIES: Mapping[str, str] = {
     "tilde_decode": "vitrina.tilde:tilde_decode",
     "tilde_encode": "vitrina.tilde:tilde_encode",
     "to_css_class": "vitrina.render.css_class:to_css_class",
+    "css_class_re": "vitrina.render.css_class:_CLEAN",
+    "css_invalid_chars_re": "vitrina.render.css_class:_INVALID",
+    "whitespace_re": "vitrina.render.css_class:_SPACE",
     "validate_sql_select": "vitrina.dialect.statement:check_select",
     **_all_from(
         "vitrina.http.paths",
