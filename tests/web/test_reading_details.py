@@ -311,3 +311,8 @@ async def test_hidden_columns_can_have_types_too(tmp_path):
     columns = response.json()["set_column_type_ui"]["columns"]
     assert list(columns) == ["body", "notes", "docid", "__langid"]
     assert columns["docid"] == {"current": None, "options": []}
+
+
+async def test_the_title_of_a_page_that_was_not_counted(shelves):
+    page = (await shelves.client.get("/shelves/bare?_nocount=1&n=2")).text
+    assert "<title>shelves: bare: where n = 2</title>" in page
