@@ -1,9 +1,13 @@
 """The content security policy of one answer follows from what plugins gave to it, not from what they could give."""
 
+import base64
+import hashlib
+
 import pytest
 from markupsafe import Markup
 
 from vitrina.hooks.markers import hookimpl
+from vitrina.web import content_policy
 
 POLICY = "content-security-policy"
 TABLE, ROW, QUERY, DATABASE = "/fleet/boats", "/fleet/boats/1", "/fleet/-/query?sql=select+1+as+a", "/fleet"
@@ -206,3 +210,11 @@ async def test_what_the_strict_policy_blocked_is_told_by_plugin(with_plugin, cap
         assert "policy-slots" not in await told("script-src-attr", "inline", "/fleet/_ropes")
     finally:
         instance.pm.unregister(name="policy-slots")
+
+
+async def test_where_tests_of_plugins_run_inline_scripts_are_named_by_their_hashes(with_plugin, monkeypatch):
+    monkeypatch.setattr(content_policy, "_by_hash", True)
+    row = await with_plugin(Assets()).client.get(ROW)
+    assert "<script>shout()</script>" in row.text
+    digest = base64.b64encode(hashlib.sha256(b"shout()").digest()).decode()
+    assert f"'sha256-{digest}'" in row.headers[POLICY] and "nonce" not in row.headers[POLICY]

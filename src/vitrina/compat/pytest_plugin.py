@@ -12,6 +12,7 @@ from vitrina.compat.finder import install
 from vitrina.facade.datasette import Datasette
 from vitrina.facade.plugins import shared_manager
 from vitrina.hooks.twins import prefer_checkout_of_twin
+from vitrina.web.content_policy import name_scripts_by_hash
 
 # Before any test module or other pytest plugin imports the reference's name.
 install()
@@ -53,6 +54,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    name_scripts_by_hash()
     # Installed plugins are imported before test modules import one of them halfway.
     shared_manager()
     if config.getini(_INI) and not config.pluginmanager.is_blocked(_BLOCKED_NAME):
