@@ -134,3 +134,27 @@ async def test_a_missing_file_is_told_before_a_missing_permission(tmp_path):
     for path in ("/-/update", "/-/delete"):
         assert (await site.client.post(f"/-/files/df-{'0' * 26}{path}", json={})).status_code == 404
     await site.invoke_shutdown()
+
+
+@pytest.mark.parametrize("hides", [True, False])
+async def test_a_file_that_may_not_be_seen_is_a_missing_one_where_that_is_wanted(tmp_path, hides):
+    permissions = {"files-browse": {"id": "ann"}, "files-upload": {"id": "ann"}}
+    site = two(tmp_path, permissions)
+    site.site.config.vitrina["hide_existence"] = hides
+    file = await upload(site, actor=ANN)
+    for method, ending in (
+        *(("GET", each) for each in ("", ".json", "/download", "/thumbnail", "/preview")),
+        *(("POST", each) for each in ("/-/update", "/-/delete")),
+    ):
+        hidden, missing = [
+            await site.client.request(method, f"/-/files/{file_id}{ending}", actor=BOB)
+            for file_id in (file["id"], f"df-{'0' * 26}")
+        ]
+        assert missing.status_code == 404
+        if hides:
+            assert (hidden.status_code, hidden.text) == (404, missing.text), ending
+        else:
+            assert hidden.status_code == 403, ending
+    # Who sees it is told what is refused.
+    assert (await site.client.post(f"/-/files/{file['id']}/-/delete", actor=ANN)).status_code == 403
+    await site.invoke_shutdown()

@@ -31,6 +31,11 @@ log = logging.getLogger("vitrina.files")
 _HASHED_BACK = 64 * 1024 * 1024
 
 
+def no_such_file() -> NotFound:
+    """What is said of a file that is not there."""
+    return NotFound("File not found", hint="It may have been deleted.")
+
+
 class Files:
     """The sources of an instance, their storages and what is known of each file."""
 
@@ -78,7 +83,7 @@ class Files:
         """Raises NotFound."""
         found = await self.records.find(file_id) if may_be_file_id(file_id) else None
         if found is None:
-            raise NotFound("File not found", hint="It may have been deleted.")
+            raise no_such_file()
         return found
 
     def storage_of(self, record: Mapping[str, Any]) -> Storage:

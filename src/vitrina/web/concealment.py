@@ -27,14 +27,16 @@ async def refuse_hidden(site: Site, request: Request) -> None:
 
 
 async def conceal(site: Site, request: Request, error: Exception) -> Exception:
-    """The error to answer with: for a URL inside a database, one 404 for hidden and missing alike.
+    """The error to answer with: what is said of missing things, where a refusal names them; one 404 inside a database.
 
     A refusal concerning something that the actor may see stays a refusal.
     """
+    if isinstance(error, Forbidden) and error.if_missing is not None:
+        return error.if_missing
     if not isinstance(error, (Forbidden, NotFound)) or "database" not in request.url_vars:
         return error
     if isinstance(error, Forbidden) and await _may_do_anything(site, request):
-        return error.if_missing or error
+        return error
     return _not_found()
 
 

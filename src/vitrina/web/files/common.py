@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from vitrina.errors import Forbidden, InvalidBody
 from vitrina.files.access import BROWSE, may
 from vitrina.files.records import Record
-from vitrina.files.service import Files
+from vitrina.files.service import Files, no_such_file
 
 if TYPE_CHECKING:
     from vitrina.http.request import Request
@@ -40,9 +40,11 @@ async def record_for(site: Site, request: Request, action: str = BROWSE) -> Reco
 
 async def check(site: Site, request: Request, action: str, record: Mapping[str, Any]) -> None:
     """Raise Forbidden unless the actor may do this with the file."""
-    access = await site.permissions.load(request.actor, (action,))
-    if not may(access, files_of(site).config, action, record):
-        raise Forbidden(action, hint="Whoever runs this site can give you the permission.")
+    access = await site.permissions.load(request.actor, (action, BROWSE))
+    config = files_of(site).config
+    if not may(access, config, action, record):
+        if_missing = None if may(access, config, BROWSE, record) else no_such_file()
+        raise Forbidden(action, hint="Whoever runs this site can give you the permission.", if_missing=if_missing)
 
 
 async def json_object(request: Request) -> dict[str, Any]:
