@@ -193,7 +193,7 @@ async def test_what_the_strict_policy_blocked_is_told_by_plugin(with_plugin, cap
     instance.pm.register(Slots(), name="policy-slots")
     instance.site.state["strict_csp"] = True
     try:
-        for path in (DATABASE, TABLE, "/fleet/_ropes"):
+        for path in (DATABASE, TABLE, ROW, "/fleet/_ropes"):
             assert await grade(instance, path) == "strict"
 
         async def told(directive, blocked, page):
@@ -208,6 +208,8 @@ async def test_what_the_strict_policy_blocked_is_told_by_plugin(with_plugin, cap
         inline = await told("script-src-attr", "inline", TABLE)
         assert "policy-slots (top_table)" in inline
         assert "policy-slots" not in await told("script-src-attr", "inline", "/fleet/_ropes")
+        assert "policy-0 (extra_js_urls)" in await told("connect-src", "https://elsewhere.example", TABLE)
+        assert "policy-0" not in await told("style-src-attr", "inline", ROW)
     finally:
         instance.pm.unregister(name="policy-slots")
 

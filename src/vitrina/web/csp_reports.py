@@ -78,9 +78,17 @@ def _suspects(site: Site, directive: str, blocked: str, page: str) -> str:
     by_address = [each for each in given if any(_same(blocked, url) for url in each.urls)]
     if by_address:
         return _named("from", by_address)
-    # Inline parts, and what scripts fetch or evaluate.
-    wanted = [each for each in given if each.hook != "extra_css_urls" or directive.startswith(("style", "font"))]
+    wanted = [each for each in given if _could_bring(each, directive, blocked)]
     return _named("among what was given by", wanted) if wanted else "no plugin gave such things"
+
+
+def _could_bring(given: Contribution, directive: str, blocked: str) -> bool:
+    """Whether a part may be behind what has no address of its own: inline parts, and what scripts fetch or evaluate."""
+    if directive.endswith("-attr"):
+        return not given.urls and given.hook != "extra_body_script"
+    if blocked == "inline":
+        return not given.urls
+    return given.hook != "extra_css_urls" or directive.startswith(("style", "font"))
 
 
 def _same(blocked: str, url: str) -> bool:
