@@ -81,3 +81,17 @@ def test_stored_queries_are_kept_changed_and_deleted(instance):
     assert asyncio.run(json_of(instance, "/data/renamed.json?_shape=array", **ROOT)) == [{"one": 1}]
     assert post(instance, "/data/renamed/-/delete", {}).json() == {"ok": True}
     assert post(instance, "/data/renamed/-/delete", {}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "place", ["https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "evil"]
+)
+def test_queries_of_visitors_lead_to_no_other_site(instance, place):
+    places = {"on_success_redirect": place, "on_error_redirect": place}
+    query = {"name": "leads", "sql": "update plain set id = :id where id = 1", "is_private": False, **places}
+    assert post(instance, "/data/-/queries/store", {"query": query}).status_code == 201
+    for value in ("1", "none"):
+        answer = post(instance, "/data/leads", {"id": value})
+        assert (answer.status_code, answer.headers["location"]) == (302, "/data/leads")
+    post(instance, "/data/leads/-/update", {"update": {"on_success_redirect": "/data/plain"}})
+    assert post(instance, "/data/leads", {"id": "1"}).headers["location"] == "/data/plain"

@@ -35,6 +35,11 @@ def not_found_redirect(request: Request) -> Response | None:
     return response
 
 
+def is_within_site(url: str) -> bool:
+    """Whether a browser that is sent to ``url`` stays on this site: a path, and none that it takes for a host."""
+    return url.startswith("/") and not url.replace("\\", "/").startswith("//") and url.isprintable()
+
+
 def _to(request: Request, path: str, status: int) -> Response:
     """A redirect within this site: a browser takes ``//host`` or ``/\\host`` for another one."""
     own = "/" + path.lstrip("/\\")

@@ -29,7 +29,7 @@ async def html_response(view: QueryView, headers: dict[str, str]) -> Response:
     """The page with the SQL, a form for its parameters, and the rows."""
     if view.is_write:
         headers.update(UNFRAMED)
-        if view.stored is not None:
+        if view.stored is not None and view.stored.is_trusted:
             found = (view.stored.on_success_redirect, view.stored.on_error_redirect)
             contributions_of(view.request).form_targets += [url for url in found if url]
     context = {**_about(view), **_sql_form(view), **await _results(view), **await _plugins(view)}

@@ -12,6 +12,7 @@ from vitrina.engine.protocols import Reader
 from vitrina.errors import BadRequest, Forbidden
 from vitrina.execute.stored_write import run_stored_write
 from vitrina.http.messages import ERROR, INFO, add_message
+from vitrina.http.redirects import is_within_site
 from vitrina.http.response import Response
 from vitrina.web.magic_parameters import magic_values
 from vitrina.web.write.sql import affected, checked_write
@@ -60,12 +61,12 @@ async def run_posted(
         if as_json:
             body = {"ok": False, "error": message, "errors": [message], "status": 400, "redirect": redirect}
             return Response.json(body, 400)
-        return _redirect(request, message, ERROR, redirect)
+        return _redirect(request, query, message, ERROR, redirect)
     message = await _success_message(database, query, params, changed)
     if as_json:
         body = {"ok": True, "message": message, "redirect": query.on_success_redirect}
         return Response.json(body, headers=headers)
-    return _redirect(request, message, INFO, query.on_success_redirect)
+    return _redirect(request, query, message, INFO, query.on_success_redirect)
 
 
 def parse_fields(body: bytes) -> dict[str, str]:
@@ -85,9 +86,12 @@ def _wants_json(request: Request, fields: Mapping[str, str]) -> bool:
     return bool(request.headers.get("accept") == "application/json" or request.args.get("_json") or fields.get("_json"))
 
 
-def _redirect(request: Request, message: str, kind: int, target: str | None) -> Response:
+def _redirect(request: Request, query: StoredQuery, message: str, kind: int, target: str | None) -> Response:
+    """To the place that the query names; one that a visitor stored leads nobody to another site."""
     add_message(request, message, kind)
-    return Response.redirect(target or request.path)
+    if not target or not (query.is_trusted or is_within_site(target)):
+        target = request.path
+    return Response.redirect(target)
 
 
 async def _success_message(
