@@ -8,7 +8,6 @@ import pytest
 from vitrina.compat.base_numbers import BaseConverter, base62
 from vitrina.compat.configuration import parse_size_limit, redact_keys
 from vitrina.compat.filters import filters_should_redirect
-from vitrina.compat.finder import install, uninstall
 from vitrina.compat.old_metadata import move_plugins_and_allow, move_table_config
 from vitrina.compat.sending import asgi_start
 from vitrina.errors import (
@@ -27,13 +26,6 @@ from vitrina.render.cells import is_url
 from vitrina.render.css_class import to_css_class
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest.fixture
-def alias():
-    install()
-    yield
-    uninstall()
 
 
 async def messages_of(sending):
