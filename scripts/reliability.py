@@ -122,10 +122,10 @@ def result_of(count: Count) -> str:
     if "durable" in count.recorded:
         durable, behind = count.recorded["durable"], count.recorded["behind"]
         seconds, upload = (count.recorded[f"most_{name}_ms"] / 1000 for name in ("behind", "upload"))
-        rest = "nor of the others"
+        rest = "none of the others either"
         if behind:
-            rest = f"{behind:,} of the others, none older than {seconds:.2f} s"
-            rest += f" (two intervals of 1 s and an upload of up to {upload:.2f} s are promised)"
+            rest = f"of the others {behind:,} were missing, none older than {seconds:.2f} s"
+            rest += f" (promised: two intervals of 1 s and an upload, here of up to {upload:.2f} s)"
         whole = "none missing in the copies, which equal the file row by row"
         return f"{durable:,} writes acknowledged durable, {whole}; {rest}"
     if "reader_answers" in count.recorded:
