@@ -113,6 +113,6 @@ def test_ties_are_broken_by_the_key_behind_the_first_page():
 
 def test_views_count_rows():
     assert plan("fleet", [("_next", "100")]).sql == "select id, title from fleet  limit 101 offset 100"
-    assert plan("fleet", [("_next", "0")]).sql == "select id, title from fleet  limit 101"
+    assert plan("fleet", [("_next", "0")]).sql == "select id, title from fleet  limit 101 offset 0"
     with pytest.raises(BadRequest, match="invalid literal for int"):
         plan("fleet", [("_next", "abc")])
