@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,7 +18,6 @@ PATIENCE = 30.0
 def turns(monkeypatch):
     # Long enough that what these tests see is never the end of somebody's patience.
     monkeypatch.setattr(alternation, "_PATIENCE_S", PATIENCE)
-    monkeypatch.setattr(alternation, "_EXPECTED_S", PATIENCE)
     lock = threading.Lock()
     return Alternation(lock, threading.Condition(lock), lambda: False)
 
@@ -73,24 +73,23 @@ def test_a_commit_waits_for_reads_under_way_and_holds_later_ones(turns):
     assert order == ["first read", "commit", "later read"]
 
 
-def test_the_next_commit_waits_for_a_read_that_is_expected(turns):
-    order = []
+def test_transactions_are_apart_while_others_want_what_they_read_before(turns, monkeypatch):
+    slept = []
+    monkeypatch.setattr(alternation, "time", SimpleNamespace(monotonic=lambda: 100.0, sleep=slept.append))
     turns.begin_commit()
-    turns.expect_read()
+    turns.want()
     turns.end_commit()
-    writer = Thread(turns.let_reads_begin, turns.begin_commit, lambda: order.append("commit"), turns.end_commit)
-    turns.begin_read(PATIENCE)
-    order.append("read")
-    turns.end_read()
-    assert writer.ended()
-    assert order == ["read", "commit"]
+    turns.let_reads_begin()
+    assert slept == [pytest.approx(alternation._APART_S)]
+    # Nobody has asked since.
+    turns.let_reads_begin()
+    assert slept == [pytest.approx(alternation._APART_S)]
 
 
 def test_no_read_holds_up_commits_for_ever(turns, monkeypatch):
     monkeypatch.setattr(alternation, "_PATIENCE_S", 0.01)
-    monkeypatch.setattr(alternation, "_EXPECTED_S", 0.01)
     turns.begin_read(PATIENCE)
-    turns.expect_read()
+    turns.want()
     writer = Thread(*[turns.let_reads_begin, turns.begin_commit, turns.end_commit] * 2)
     assert writer.ended()
     turns.end_read()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
-# How long a commit waits for reads, in seconds: for those that are under way or waited for the commit before, and for
-# one that is expected. SQLite's own locks decide after that.
+# How long a commit waits for reads that are under way or waited for the commit before, in seconds. SQLite's own locks
+# decide after that.
 _PATIENCE_S = 0.02
-_EXPECTED_S = 0.002
+# The least time between two commits, in seconds, while others ask all the time whether what they read still holds.
+_APART_S = 0.015
 
 
 class Alternation:
@@ -31,10 +33,9 @@ class Alternation:
         # of the reads that waited for the last commit: how many have not begun yet
         self._owed = 0
         self._is_closed = False
-        self._begun = 0
-        # whether somebody will want to read once he hears of the last commit, and how many reads had begun before it
-        self._expected = False
-        self._begun_before = 0
+        # whether somebody asked since the last commit began, and when that was done
+        self._wanted = False
+        self._committed_at = 0.0
 
     def begin_read(self, patience_s: float) -> None:
         """Wait for a commit that is under way, at most ``patience_s`` seconds; :meth:`end_read` must follow."""
@@ -45,7 +46,6 @@ class Alternation:
                 self._waiting -= 1
                 self._owed = max(0, self._owed - 1)
             self._readers += 1
-            self._begun += 1
             self._changed.notify_all()
 
     def end_read(self) -> None:
@@ -55,16 +55,21 @@ class Alternation:
             if not self._readers:
                 self._changed.notify_all()
 
-    def expect_read(self) -> None:
-        """What is read most is changed by the commit that is under way: it will be read when that is done."""
-        self._expected = True
+    def want(self) -> None:
+        """Somebody asks whether what he read before still holds."""
+        self._wanted = True
 
     def let_reads_begin(self) -> None:
-        """Before a transaction: wait for reads that waited for the last commit, and for one that is expected."""
+        """Before a transaction: wait for reads that waited for the last commit.
+
+        While others ask all the time whether what they read still holds, some
+        time passes between two commits, in which it does; more writes share a
+        transaction for that.
+        """
+        if self._wanted:
+            self._wanted = False
+            time.sleep(max(0.0, self._committed_at + _APART_S - time.monotonic()))
         with self._lock:
-            if self._expected:
-                self._expected = False
-                self._changed.wait_for(lambda: self._begun > self._begun_before, _EXPECTED_S)
             self._changed.wait_for(lambda: not self._owed, _PATIENCE_S)
 
     def begin_commit(self) -> None:
@@ -78,5 +83,5 @@ class Alternation:
         with self._lock:
             self._is_closed = False
             self._owed = self._waiting
-            self._begun_before = self._begun
+            self._committed_at = time.monotonic()
             self._changed.notify_all()

@@ -192,7 +192,6 @@ class SqliteDatabase:
         """
         if self.is_mutable or self.path is None:
             await self._glance()
-            self._own_commits.outdate(tables)
         return not self._watcher.changes.since(generation, tables)
 
     async def _glance(self) -> None:
@@ -213,6 +212,7 @@ class SqliteDatabase:
         with self._turn, self._lock:
             self._ensure_open()
             locked = self._watcher.is_committing()
+        self._own_commits.want()
         if not locked:
             self._current()
 

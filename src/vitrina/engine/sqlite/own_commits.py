@@ -49,10 +49,9 @@ class OwnCommits:
         """Before a transaction, while no lock is held: wait for reads that ought to go first, some milliseconds."""
         self._turns.let_reads_begin()
 
-    def outdate(self, tables: frozenset[str] | None) -> None:
-        """What was read of ``tables`` is wanted: if a commit changes it, it will be read again."""
-        if self._watcher.is_changing(tables):
-            self._turns.expect_read()
+    def want(self) -> None:
+        """Somebody asks whether what he read before still holds."""
+        self._turns.want()
 
     def wait(self) -> None:
         """With the lock held: let a commit end that is under way, and of which nobody knows yet what it changed."""
@@ -66,16 +65,15 @@ class OwnCommits:
             return
         before = _data_version(conn)
         exclusive = _first_value(conn, "PRAGMA journal_mode") != "wal"
-        if not exclusive:
-            self._commit(conn, tables, before, exclusive=False)
-            return
-        reading = conn.execute(_READING)
+        reading = conn.execute(_READING) if exclusive else None
         try:
-            self._turns.begin_commit()
-            self._commit(conn, tables, before, exclusive=True)
+            if exclusive:
+                self._turns.begin_commit()
+            self._commit(conn, tables, before, exclusive=exclusive)
         finally:
             self._turns.end_commit()
-            reading.close()
+            if reading is not None:
+                reading.close()
 
     def _commit(self, conn: sqlite3.Connection, tables: frozenset[str], before: Any, *, exclusive: bool) -> None:
         with self._lock:

@@ -192,11 +192,6 @@ class Watcher:
         self.look_at_file()
         return self._committing.epoch == self.epoch
 
-    def is_changing(self, tables: frozenset[str] | None) -> bool:
-        """Whether a commit of this process is under way that locks the file and changes any of ``tables``."""
-        commit = self._committing
-        return commit is not None and commit.exclusive and (tables is None or not tables.isdisjoint(commit.tables))
-
     def must_wait(self) -> bool:
         """Whether a commit of this process is under way, and keeps a look from telling what changed."""
         if self._committing is None:
