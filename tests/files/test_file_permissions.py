@@ -9,9 +9,9 @@ ANN, BOB = {"id": "ann"}, {"id": "bob"}
 ALL = ("files-browse", "files-upload", "files-edit", "files-delete")
 
 
-def two(tmp_path, permissions, **files):
+def two(tmp_path, permissions, vitrina=None, **files):
     sources = {name: folder(tmp_path / name)["docs"] for name in ("docs", "plans")}
-    return instance(sources, permissions, files=files)
+    return instance(sources, permissions, files=files, vitrina=vitrina or {})
 
 
 async def listed(site, action, actor):
@@ -139,8 +139,7 @@ async def test_a_missing_file_is_told_before_a_missing_permission(tmp_path):
 @pytest.mark.parametrize("hides", [True, False])
 async def test_a_file_that_may_not_be_seen_is_a_missing_one_where_that_is_wanted(tmp_path, hides):
     permissions = {"files-browse": {"id": "ann"}, "files-upload": {"id": "ann"}}
-    site = two(tmp_path, permissions)
-    site.site.config.vitrina["hide_existence"] = hides
+    site = two(tmp_path, permissions, {"hide_existence": hides})
     file = await upload(site, actor=ANN)
     for method, ending in (
         *(("GET", each) for each in ("", ".json", "/download", "/thumbnail", "/preview")),

@@ -19,6 +19,7 @@ def instance(sources, permissions=None, files_given=(), **more):
     config = {
         "plugins": {"datasette-files": {"sources": sources, **more.pop("files", {})}},
         "permissions": allowed if permissions is None else permissions,
+        "vitrina": more.pop("vitrina", {}),
     }
     return Datasette(list(files_given), memory=True, config=config, secret="a-test-secret", **more)
 

@@ -8,14 +8,12 @@ from typing import Any
 
 from vitrina.config.settings import Settings
 
-_EMPTY: Mapping[str, Any] = {}
-
 
 def _block(parent: Mapping[str, Any], *path: str) -> Mapping[str, Any]:
     for key in path:
         child = parent.get(key)
         if not isinstance(child, Mapping):
-            return _EMPTY
+            return {}
         parent = child
     return parent
 
