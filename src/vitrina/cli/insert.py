@@ -106,7 +106,12 @@ def _import(
     if options["rejected"]:
         report.rejected_file = stack.enter_context(open(options["rejected"], "w", encoding="utf-8", newline=""))  # noqa: SIM115 - entered
     shown = open_progress(opened, file, report, quiet=quiet)
-    _run(conn, Loader(plan, source.rows(), report, progress=shown.update), shown, dry_run=options["dry_run"])
+    _run(
+        conn,
+        Loader(plan, source.rows(), report, meter=source.meter, progress=shown.update),
+        shown,
+        dry_run=options["dry_run"],
+    )
     if not quiet:
         click.echo(_summary(report, plan, options), err=True)
     return report

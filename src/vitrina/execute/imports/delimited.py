@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator
-from itertools import chain, islice
+from itertools import chain
 from typing import IO, Any
 
 from vitrina.errors import InvalidBody
+from vitrina.execute.imports.portion import Meter, take_rows
 
 _BLOCK = 256 * 1024
 _ROWS = 200
@@ -23,8 +24,10 @@ def guess_delimiter(text: str) -> str:
     return max(_DELIMITERS, key=lambda each: (outside.count(each), -_DELIMITERS.index(each)))
 
 
-def delimited_rows(file: IO[str], delimiter: str) -> Iterator[list[str]]:
+def delimited_rows(file: IO[str], delimiter: str, meter: Meter) -> Iterator[list[str]]:
     """Every row of a text file opened with ``newline=""``, the heading first; empty lines are left out.
+
+    ``meter`` tells how much of the file was read.
 
     Raises InvalidBody for a cell without end and for bytes that are not of the encoding.
     """
@@ -33,12 +36,12 @@ def delimited_rows(file: IO[str], delimiter: str) -> Iterator[list[str]]:
     reader = csv.reader(lines, delimiter=delimiter, strict=False)
     rows: Iterator[list[str]] = filter(None, reader)
     # By the hundred: a generator that is entered for each row would take a tenth of the time of an import.
-    return chain.from_iterable(_translated(rows, reader))
+    return chain.from_iterable(_translated(rows, reader, meter))
 
 
-def _translated(rows: Iterator[list[str]], reader: Any) -> Iterator[list[list[str]]]:
+def _translated(rows: Iterator[list[str]], reader: Any, meter: Meter) -> Iterator[list[list[str]]]:
     try:
-        while some := list(islice(rows, _ROWS)):
+        while some := take_rows(rows, _ROWS, meter):
             yield some
     except csv.Error as error:
         raise InvalidBody(f"Line {reader.line_num}: {error}") from error

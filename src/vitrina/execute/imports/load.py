@@ -13,7 +13,7 @@ from vitrina.dialect.write import insert_many
 from vitrina.errors import Conflict, InvalidBody
 from vitrina.execute.change_rows import table_sql
 from vitrina.execute.imports.number_column import number_columns
-from vitrina.execute.imports.portion import take_rows
+from vitrina.execute.imports.portion import Meter, take_rows
 from vitrina.execute.imports.report import ImportReport
 from vitrina.plan.imports.model import ImportPlan
 
@@ -53,12 +53,14 @@ class Loader:
         rows: Iterator[list[Any]],
         report: ImportReport,
         *,
+        meter: Meter | None = None,
         progress: Callable[[], None] | None = None,
         check: Check | None = None,
     ) -> None:
         self.plan = plan
         self.report = report
         self._rows = rows
+        self._meter = meter
         self._progress = progress
         self._check = check
         self._names = [column.name for column in plan.columns]
@@ -85,7 +87,7 @@ class Loader:
         done = 0
         while True:
             size = _CHUNK if not limit else min(_CHUNK, limit - done)
-            chunk = take_rows(self._rows, size)
+            chunk = take_rows(self._rows, size, self._meter)
             if self.report.cancel.is_set():
                 raise ImportCancelled("The import was cancelled")
             if not chunk:

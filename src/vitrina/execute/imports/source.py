@@ -13,7 +13,7 @@ from vitrina.errors import InvalidBody
 from vitrina.execute.imports.binary_rows import excel_rows, parquet_rows
 from vitrina.execute.imports.delimited import LARGEST_CELL, delimited_rows, guess_delimiter
 from vitrina.execute.imports.json_rows import cells_of, json_records, names_of, ndjson_records
-from vitrina.execute.imports.portion import take_rows
+from vitrina.execute.imports.portion import Meter, take_rows
 from vitrina.plan.imports.headings import clean_names
 from vitrina.plan.imports.model import ImportColumn
 from vitrina.plan.imports.types import detect_type
@@ -72,7 +72,10 @@ _EXTENSIONS: dict[str, Format] = {
 
 @dataclass(slots=True)
 class Source:
-    """An opened file. ``headings`` as they stand there; ``sample`` the first rows, which :meth:`rows` gives again."""
+    """An opened file. ``headings`` as they stand there; ``sample`` the first rows, which :meth:`rows` gives again.
+
+    ``meter`` tells how much of a text file was read.
+    """
 
     format: Format
     encoding: str
@@ -80,6 +83,7 @@ class Source:
     headings: list[Any]
     sample: list[list[Any]]
     complete: bool
+    meter: Meter | None
     _rest: Iterator[list[Any]] = field(repr=False)
 
     @property
@@ -159,12 +163,13 @@ def open_source(
     if found in ("xlsx", "parquet"):
         whole = _seekable(file, buffered, start)
         rows = excel_rows(whole) if found == "xlsx" else parquet_rows(whole)
-        return _with_heading(found, "", "", rows, sample_rows)
+        return _with_heading(found, "", "", rows, sample_rows, None)
     chosen = encoding or guess_encoding(head)
     # A JSON list may well be one line; where rows are lines they end some time.
     longest = LARGEST_CELL if found != "json" else None
+    meter = Meter()
     try:
-        text = io.TextIOWrapper(_buffered(buffered, longest), encoding=chosen, newline="")
+        text = io.TextIOWrapper(_buffered(buffered, longest, meter), encoding=chosen, newline="")
         beginning = head.decode(chosen, "replace")
     except (LookupError, ValueError) as error:
         raise InvalidBody(f"Unknown encoding: {chosen}") from error
@@ -172,16 +177,16 @@ def open_source(
         used = delimiter or ("\t" if found == "tsv" else guess_delimiter(beginning))
         if len(used) != 1 or used in _NO_DELIMITERS:
             raise InvalidBody("The delimiter must be one character, and no quote or line break")
-        return _with_heading(found, chosen, used, delimited_rows(text, used), sample_rows)
+        return _with_heading(found, chosen, used, delimited_rows(text, used, meter), sample_rows, meter)
     records = json_records(text) if found == "json" else ndjson_records(text)
-    first = take_rows(records, sample_rows)
+    first = take_rows(records, sample_rows, meter)
     if found == "json" and len(first) == 1 and isinstance(first[0], list):
         raise InvalidBody("A list of objects is needed")
     names = names_of(first)
     _check_width(names)
     sample = list(cells_of(iter(first), names))
     complete, records = _is_complete(records, first, sample_rows)
-    return Source(found, chosen, "", list(names), sample, complete, cells_of(records, names))
+    return Source(found, chosen, "", list(names), sample, complete, meter, cells_of(records, names))
 
 
 def _seekable(file: IO[bytes], buffered: io.BufferedReader | io.BytesIO, start: int | None) -> IO[bytes]:
@@ -192,12 +197,19 @@ def _seekable(file: IO[bytes], buffered: io.BufferedReader | io.BytesIO, start: 
     return file
 
 
-def _with_heading(format: Format, encoding: str, delimiter: str, rows: Iterator[list[Any]], sample_rows: int) -> Source:
+def _with_heading(
+    format: Format,
+    encoding: str,
+    delimiter: str,
+    rows: Iterator[list[Any]],
+    sample_rows: int,
+    meter: Meter | None,
+) -> Source:
     headings = next(rows, [])
     _check_width(headings)
-    sample = take_rows(rows, sample_rows)
+    sample = take_rows(rows, sample_rows, meter)
     complete, rows = _is_complete(rows, sample, sample_rows)
-    return Source(format, encoding, delimiter, headings, sample, complete, rows)
+    return Source(format, encoding, delimiter, headings, sample, complete, meter, rows)
 
 
 def _check_width(headings: Sequence[Any]) -> None:
@@ -213,8 +225,8 @@ def _is_complete(rows: Iterator[_Row], sample: list[_Row], sample_rows: int) -> 
     return not following, itertools.chain(following, rows)
 
 
-def _buffered(file: IO[bytes], longest_line: int | None = None) -> io.BufferedReader:
-    return io.BufferedReader(_Undetached(file, longest_line), _HEAD)
+def _buffered(file: IO[bytes], longest_line: int | None = None, meter: Meter | None = None) -> io.BufferedReader:
+    return io.BufferedReader(_Undetached(file, longest_line, meter), _HEAD)
 
 
 def _peek(file: io.BufferedReader | io.BytesIO) -> bytes:
@@ -226,8 +238,9 @@ def _peek(file: io.BufferedReader | io.BytesIO) -> bytes:
 class _Undetached(io.RawIOBase):
     """A binary file that stays open when what reads it is thrown away; lines have at most so many bytes."""
 
-    def __init__(self, file: Any, longest_line: int | None) -> None:
+    def __init__(self, file: Any, longest_line: int | None, meter: Meter | None) -> None:
         self._file = file
+        self._meter = meter
         self._longest_line = longest_line
         self._line = 0
 
@@ -240,6 +253,8 @@ class _Undetached(io.RawIOBase):
     def readinto(self, target: Any) -> int:
         data = self._file.read(len(target))
         target[: len(data)] = data
+        if self._meter is not None:
+            self._meter.read += len(data)
         if self._longest_line is not None:
             end = max(data.rfind(b"\n"), data.rfind(b"\r"))
             self._line = self._line + len(data) if end < 0 else len(data) - end - 1

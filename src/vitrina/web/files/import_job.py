@@ -101,7 +101,7 @@ class FileImport:
         def look() -> None:
             self.read_bytes = file.tell()
 
-        loader = Loader(plan, padded(source), self.report, progress=look)
+        loader = Loader(plan, padded(source), self.report, meter=source.meter, progress=look)
         try:
             await run_import(self.site.writes, self.database, loader, request=self.request)
         finally:

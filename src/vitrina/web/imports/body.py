@@ -169,7 +169,9 @@ async def _load(
         source = await database.pool.run(look)
     report = ImportReport(headings=source.headings)
     try:
-        await run_import(site.writes, database, Loader(plan, source.rows(), report, check=check), request=request)
+        await run_import(
+            site.writes, database, Loader(plan, source.rows(), report, meter=source.meter, check=check), request=request
+        )
     except VitrinaError as error:
         return _answer(report, error.status, error.messages)
     if report.written:

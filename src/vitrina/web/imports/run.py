@@ -182,7 +182,7 @@ class _Running:
                 source = await pool.run(lambda: _open(self.upload, self.body))
         self.report.headings = source.headings
         self.report.rejected_file = self.rejected
-        loader = Loader(plan, source.rows(), self.report, progress=self._look_at_file, check=check)
+        loader = Loader(plan, source.rows(), self.report, meter=source.meter, progress=self._look_at_file, check=check)
         try:
             await run_import(self.site.writes, database, loader, request=self.request)
         finally:
