@@ -79,3 +79,11 @@ def test_bodies_have_the_keys_that_are_read(schema, keys):
 def test_alter_operations_have_the_keys_that_are_read():
     described = {name: set(schema["properties"]) for name, schema in bodies.alter_operations().items()}
     assert described == {name: set(known.keys) for name, known in alter._OPERATIONS.items()}
+
+
+@pytest.mark.parametrize("old", ["/-", "/:memory:", "/fl%65et%2ex"])
+async def test_names_written_in_an_old_way_are_documented(fleet, old):
+    answer = await fleet.client.get(old)
+    assert answer.status_code in (301, 302)
+    paths = (await fleet.client.get("/-/openapi.json")).json()["paths"]
+    assert str(answer.status_code) in paths["/{database}"]["get"]["responses"]

@@ -193,8 +193,8 @@ def refusals(route: Route, operation: Operation, method: str) -> set[int]:
     if operation.action is not None:
         found.add(403)
     if _VARIABLE.search(route.pattern):
-        # Names that are not there, or written in the old way, with percent signs.
-        found |= {302, 403, 404}
+        # Names that are not there, or written in an old way: with percent signs, as :memory: or as - alone.
+        found |= {301, 302, 403, 404}
     if method == "post":
         # What a page of another site sends is refused.
         found |= {400, 403, 413}
