@@ -51,6 +51,7 @@ class FileImport:
         self.record, self.kind, self.wishes, self.number = record, kind, wishes, number
         self.rows = ImportRows(files_of(site).records)
         self.report = ImportReport()
+        self._has_begun = False
         self.job: Job | None = None
         self.read_bytes = 0
         self._rejected: IO[str] = tempfile.SpooledTemporaryFile(  # noqa: SIM115 - closed with the job
@@ -61,6 +62,7 @@ class FileImport:
 
     async def work(self, job: Job) -> None:
         """Fetch, look through and write the file; all of it is written, or nothing."""
+        self._has_begun = True
         try:
             await self.rows.begin(self.number)
             await self._import(job)
@@ -128,6 +130,11 @@ class FileImport:
     def has_ended(self) -> bool:
         """Whether nothing changes any more."""
         return self.job is not None and self.job.state in ENDED
+
+    @property
+    def never_ran(self) -> bool:
+        """Whether it was cancelled before its turn came."""
+        return self.has_ended and not self._has_begun
 
     async def end_waiting(self) -> None:
         """Note the end of one that was cancelled before its turn came."""

@@ -215,8 +215,8 @@ async def _told(site: Site, request: Request, record: Record) -> dict[str, Any]:
     if row is None:
         raise NotFound("Import not found")
     running = _running(site).get(row["id"])
-    if running is not None and running.has_ended and row["status"] not in ROW_ENDED:
-        # Cancelled while it waited for its turn: nothing ran that could have noted it.
+    if running is not None and running.never_ran and row["status"] not in ROW_ENDED:
+        # Nothing ran that could have noted it.
         await running.end_waiting()
         row = await rows.find(record["id"], row["id"]) or row
     told = as_json(row, _table_url(site, row))
