@@ -117,7 +117,7 @@ INSTANCE: Mapping[str, Operation] = {
         refused=(400, 404),
     ),
     "messages": Operation("Try messages", "view-instance", form={"message": TEXT, "message_type": TEXT}, post=(302,)),
-    "allow-debug": Operation("Try an allow block", arguments={"actor": TEXT, "allow": TEXT}),
+    "allow-debug": Operation("Try an allow block", arguments={"actor": TEXT, "allow": TEXT}, refused=(400,)),
     "patterns": Operation("Parts that pages are made of", "view-instance"),
     "debug-autocomplete": Operation("Try autocompletion", "view-instance", {"database": TEXT, "table": TEXT}),
 }
