@@ -94,7 +94,7 @@ INNER: Mapping[str, Mapping[str, str]] = {
             "record_operation_duration record_query_interrupted record_write_queue_wait",
         ),
         **_all_from(
-            "vitrina.hooks.telemetry",
+            "vitrina.hooks.span_words",
             "DB_OPERATION_ALLOWLIST MAX_SQL_LENGTH REQUEST_SPAN_SCOPE_KEY callback_name clamp_http_method "
             "register_datasette sql_attribute sql_operation_name unregister_datasette",
         ),

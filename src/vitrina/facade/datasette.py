@@ -26,7 +26,7 @@ from vitrina.facade.resource_lists import ResourceMethods
 from vitrina.facade.specs import unique_name
 from vitrina.facade.startup import run_shutdown, run_startup
 from vitrina.facade.stored_queries import StoredQueryMethods
-from vitrina.hooks import telemetry
+from vitrina.hooks import span_words, telemetry
 from vitrina.hooks.events import BUILT_IN_EVENTS, Event, send_event
 from vitrina.http.inside import in_client
 
@@ -108,7 +108,7 @@ class Datasette(
         )
         self.site = assemble(self._assembly)
         self._prepare()
-        telemetry.register_datasette(self)
+        span_words.register_datasette(self)
 
     def _prepare(self) -> None:
         self._databases: dict[str, Database] = {
@@ -153,7 +153,7 @@ class Datasette(
 
     def close(self) -> None:
         """Close every database. Idempotent."""
-        telemetry.unregister_datasette(self)
+        span_words.unregister_datasette(self)
         for engine in self.site.databases.values():
             engine.close()
         self.site.internal.close()

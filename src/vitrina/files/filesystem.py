@@ -12,8 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from vitrina.files.folder_parts import FolderParts
 from vitrina.files.names import check_path
-from vitrina.files.part_store import FolderParts
 from vitrina.files.storage import PIECE, FileMetadata, FileTooLarge, Storage, StorageCapabilities, StorageUnavailable
 
 DEFAULT_MAX_FILE_SIZE = 100 * 1024 * 1024

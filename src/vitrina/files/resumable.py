@@ -15,7 +15,8 @@ from typing import Any
 from vitrina.errors import BadRequest, Conflict, NotFound, Unavailable, VitrinaError
 from vitrina.files.configuration import SourceConfig
 from vitrina.files.content_type import HEAD, clean_type, inspected_type
-from vitrina.files.part_store import PIECE_BYTES, FolderParts, PartStore, State, pieces_of
+from vitrina.files.folder_parts import FolderParts, pieces_of
+from vitrina.files.part_store import PIECE_BYTES, PartStore, State
 from vitrina.files.pending import PendingUpload
 from vitrina.files.records import Record, check_quota
 from vitrina.files.service import Files

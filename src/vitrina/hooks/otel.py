@@ -14,7 +14,7 @@ from opentelemetry.trace import Link, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from vitrina.hooks import telemetry_registry as names
-from vitrina.hooks.telemetry import callback_name, has_own_span, instances, own_span, sql_attribute, sql_operation_name
+from vitrina.hooks.span_words import callback_name, has_own_span, instances, own_span, sql_attribute, sql_operation_name
 from vitrina.version import REFERENCE_VERSION
 
 #: the name of the instrumentation, which dashboards of the ecosystem filter by

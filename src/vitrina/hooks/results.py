@@ -78,11 +78,7 @@ def _is_script(value: Any) -> bool:
     return isinstance(value.get("script"), str) if isinstance(value, Mapping) else not value or _is_text(value)
 
 
-def _is_route(value: Any) -> bool:
-    return _is_sequence(value) and len(value) == 2 and isinstance(value[0], str) and callable(value[1])
-
-
-def _is_magic(value: Any) -> bool:
+def _is_pair(value: Any) -> bool:
     return _is_sequence(value) and len(value) == 2 and isinstance(value[0], str) and callable(value[1])
 
 
@@ -120,9 +116,9 @@ _EXPECTED: dict[str, tuple[Test, str]] = {
     "register_column_types": (_list(_is_kind("name")), "a list of column types"),
     "register_actions": (_list(_is_kind("name")), "a list of actions"),
     "register_events": (_list(_is_class_with("name")), "a list of event classes"),
-    "register_routes": (_list(_is_route), "a list of pairs of a regular expression and a function"),
+    "register_routes": (_list(_is_pair), "a list of pairs of a regular expression and a function"),
     "register_token_handler": (_many(_has("create_token", "verify_token")), "a token handler or a list of them"),
-    "register_magic_parameters": (_list(_is_magic), "a list of pairs of a prefix and a function"),
+    "register_magic_parameters": (_list(_is_pair), "a list of pairs of a prefix and a function"),
     "actor_from_request": (lambda value: not value or _is_mapping(value), "an object"),
     "actors_from_ids": (lambda value: not value or _is_mapping(value), "an object"),
     "filters_from_request": (lambda value: not value or hasattr(value, "where_clauses"), "FilterArguments"),

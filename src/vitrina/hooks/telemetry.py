@@ -1,31 +1,12 @@
-"""Whether OpenTelemetry watches this server, and the words that its spans use; spans themselves are in ``otel``."""
+"""Whether OpenTelemetry watches this server; spans themselves are in ``otel``, the words they use in ``span_words``."""
 
 from __future__ import annotations
 
 import importlib
-import re
 import sys
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
-
-#: key in an ASGI scope of the request's span
-REQUEST_SPAN_SCOPE_KEY = "datasette.telemetry.request_span"
-#: characters of a statement that are shown
-MAX_SQL_LENGTH = 2048
-_CUT = "…[truncated]"
-_READS = ("EXPLAIN", "PRAGMA", "SELECT", "WITH")
-_WRITES = ("DELETE", "INSERT", "REPLACE", "UPDATE")
-_CHANGES = ("ALTER", "ANALYZE", "CREATE", "DROP", "VACUUM")
-DB_OPERATION_ALLOWLIST = frozenset((*_READS, *_WRITES, *_CHANGES))
-_METHODS = frozenset(("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"))
-_WORD = re.compile(r"\s*([A-Za-z]+)\b")
-
-_has_own_span: ContextVar[bool] = ContextVar("vitrina_has_own_span", default=False)
-#: instances that metrics describe
-instances: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def active() -> bool:
@@ -54,51 +35,3 @@ def startup_span() -> Iterator[None]:
         return
     with otel().startup_span():
         yield
-
-
-@contextmanager
-def own_span() -> Iterator[None]:
-    """What is traced inside has a span already."""
-    token = _has_own_span.set(True)
-    try:
-        yield
-    finally:
-        _has_own_span.reset(token)
-
-
-def has_own_span() -> bool:
-    """Whether the current code runs inside :func:`own_span`."""
-    return _has_own_span.get()
-
-
-def register_datasette(ds: Any) -> None:
-    """Observe an instance until it is closed or forgotten."""
-    instances.add(ds)
-
-
-def unregister_datasette(ds: Any) -> None:
-    """Observe it no more."""
-    instances.discard(ds)
-
-
-def clamp_http_method(method: str) -> str:
-    """The method, ``_OTHER`` for one that is not usual."""
-    return method.upper() if method.upper() in _METHODS else "_OTHER"
-
-
-def callback_name(fn: Any) -> str:
-    """A name for a function, whatever it is."""
-    return str(getattr(fn, "__qualname__", None) or type(fn).__qualname__)
-
-
-def sql_operation_name(sql: str) -> str | None:
-    """The first word of a statement in capitals, None for one that is not expected."""
-    found = _WORD.match(sql)
-    word = found.group(1).upper() if found else None
-    return word if word in DB_OPERATION_ALLOWLIST else None
-
-
-def sql_attribute(sql: str) -> str:
-    """A statement as it is shown: without white space around it, and not too long."""
-    text = sql.strip()
-    return text if len(text) <= MAX_SQL_LENGTH else text[:MAX_SQL_LENGTH] + _CUT

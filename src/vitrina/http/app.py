@@ -11,7 +11,7 @@ from vitrina.engine.protocols import CatalogChanged
 from vitrina.errors import Forbidden, NotFound, VitrinaError
 from vitrina.hooks.blame import blaming
 from vitrina.hooks.calling import watched
-from vitrina.hooks.telemetry import REQUEST_SPAN_SCOPE_KEY
+from vitrina.hooks.span_words import REQUEST_SPAN_SCOPE_KEY
 from vitrina.http.body import DEFAULT_MAX_BODY_BYTES
 from vitrina.http.csrf import csrf_refusal
 from vitrina.http.errors import PAGE_HEADERS, error_response, method_not_allowed, plain_error_page, wants_json

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from vitrina.hooks import telemetry
+from vitrina.hooks import span_words, telemetry
 from vitrina.hooks import telemetry_registry as names
 from vitrina.hooks.tracing import capture_traces, current_traces
 from vitrina.http.inside import in_client
@@ -21,10 +21,10 @@ def url_path(scope: Scope) -> str:
 
 def note_route(scope: Scope, pattern: str) -> None:
     """Name the request's span after the route that serves it."""
-    span = scope.get(telemetry.REQUEST_SPAN_SCOPE_KEY)
+    span = scope.get(span_words.REQUEST_SPAN_SCOPE_KEY)
     if span is not None and span.is_recording():
         span.set_attribute(names.HTTP_ROUTE, pattern)
-        span.update_name(f"{telemetry.clamp_http_method(scope['method'])} {pattern}")
+        span.update_name(f"{span_words.clamp_http_method(scope['method'])} {pattern}")
 
 
 class TelemetryMiddleware:
@@ -52,12 +52,12 @@ class TelemetryMiddleware:
 
             statements = telemetry.otel().StatementSpans(current_traces())
             with capture_traces(statements):
-                await self.app({**scope, telemetry.REQUEST_SPAN_SCOPE_KEY: span}, receive, noting)
+                await self.app({**scope, span_words.REQUEST_SPAN_SCOPE_KEY: span}, receive, noting)
 
 
 def _attributes(scope: Scope, headers: Mapping[bytes, bytes]) -> dict[str, Any]:
     found: dict[str, Any] = {
-        names.HTTP_REQUEST_METHOD: telemetry.clamp_http_method(scope["method"]),
+        names.HTTP_REQUEST_METHOD: span_words.clamp_http_method(scope["method"]),
         names.URL_PATH: url_path(scope),
         names.URL_SCHEME: scope.get("scheme", "http"),
     }

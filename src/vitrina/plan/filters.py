@@ -132,11 +132,6 @@ OPERATORS: tuple[Operator, ...] = (
 _BY_KEY = {operator.key: operator for operator in OPERATORS}
 
 
-def operator_choices() -> list[tuple[str, str]]:
-    """(value, label) for the operator menu; those without an argument carry ``__1``."""
-    return [(each.key if each.takes_value else f"{each.key}__1", each.label) for each in OPERATORS]
-
-
 def plan_filters(table: str, filters: Iterable[Filter]) -> list[Where]:
     """Conditions of the column filters, parameters numbered from ``:p0``; unknown operators are left out.
 

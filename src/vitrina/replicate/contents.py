@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable
 
 from vitrina.errors import Unavailable
-from vitrina.replicate.restore_points import ReplicaContent, list_ltx, summed_up
-
-if TYPE_CHECKING:
-    from vitrina.replicate.service import Replication
+from vitrina.replicate.restore_points import ReplicaContent
 
 log = logging.getLogger("vitrina.replication")
 
@@ -20,10 +17,13 @@ LISTED_FOR_S = 60.0
 
 
 class ReplicaContents:
-    """What the replicas hold, listed when somebody asks, and not more often than every minute."""
+    """What the replicas hold, listed when somebody asks, and not more often than every minute.
 
-    def __init__(self, replication: Replication) -> None:
-        self._replication = replication
+    ``list_replica`` answers with what lists the replica of a database, None where nothing can now.
+    """
+
+    def __init__(self, list_replica: Callable[[str], Awaitable[ReplicaContent] | None]) -> None:
+        self._list_replica = list_replica
         self._listed: dict[str, tuple[float, ReplicaContent]] = {}
         self._turn = asyncio.Lock()
 
@@ -33,12 +33,11 @@ class ReplicaContents:
             known = self._listed.get(name)
             if known is not None and time.monotonic() - known[0] < LISTED_FOR_S:
                 return known[1]
-            replication = self._replication
-            if replication.folder is None or name not in replication.leases.active:
+            listing = self._list_replica(name)
+            if listing is None:
                 return None
-            place = ["-config", str(replication.configuration_path), replication.replicas[name].path]
             try:
-                content = summed_up(await list_ltx(replication.binary, place, replication.environment()))
+                content = await listing
             except (Unavailable, OSError) as error:
                 log.debug("The replica of %s cannot be listed: %s", name, error)
                 return known[1] if known is not None else None

@@ -119,7 +119,6 @@ class LeaseHolder:
         self._identity = identity
         self._shown = shown
         self._url = url
-        self._e_tag: str | None = None
         self._renewed: float | None = None
         self.protected = place is not None
         #: the lease of another server that holds the replica, as far as known
@@ -205,12 +204,11 @@ class LeaseHolder:
 
         began = _seconds()
         try:
-            answer = await place.store.put_async(place.key(LEASE_NAME), self._content(), mode=mode)
+            await place.store.put_async(place.key(LEASE_NAME), self._content(), mode=mode)
         except (AlreadyExistsError, PreconditionError, NotSupportedError):
             raise
         except BaseError as error:
             raise StoreFailed(_reason(error)) from None
-        self._e_tag = answer.get("e_tag")
         self._renewed = began
         self.foreign = None
 

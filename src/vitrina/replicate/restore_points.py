@@ -70,6 +70,11 @@ async def list_ltx(binary: str, arguments: Sequence[str], environment: Mapping[s
     return parse_ltx(printed)
 
 
+async def read_content(binary: str, arguments: Sequence[str], environment: Mapping[str, str]) -> ReplicaContent:
+    """What a replica holds, in short; arguments and errors as of :func:`list_ltx`."""
+    return summed_up(await list_ltx(binary, arguments, environment))
+
+
 def parse_ltx(printed: bytes) -> tuple[LtxFile, ...]:
     """The files in what Litestream printed. Raises Unavailable for what is no list of files."""
     try:

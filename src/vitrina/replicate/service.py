@@ -7,7 +7,7 @@ import logging
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 
 from vitrina.credentials.environment import EnvironmentProvider
@@ -26,6 +26,7 @@ from vitrina.replicate.litestream_file import litestream_document, write_private
 from vitrina.replicate.owner import FOLDER_PREFIX, FileOwner
 from vitrina.replicate.process import LitestreamProcess, LogRing, Masking
 from vitrina.replicate.progress import ALERT_AFTER_S, Progress
+from vitrina.replicate.restore_points import ReplicaContent, read_content
 from vitrina.replicate.rotation import Rotation
 from vitrina.replicate.supervisor import Supervisor
 
@@ -63,7 +64,7 @@ class Replication:
         self.replicas: dict[str, DatabaseReplica] = {} if config.brokered else self._planned(None)
         self.progress: dict[str, Progress] = {}
         self.leases = Leases()
-        self.contents = ReplicaContents(self)
+        self.contents = ReplicaContents(self._list_replica)
         self.binary = ""
         self.folder: Path | None = None
         self.control = Control(Path())
@@ -199,6 +200,13 @@ class Replication:
     def environment(self) -> dict[str, str]:
         """The environment of a child process that reads or writes the replicas now; holds secrets."""
         return child_environment(self.rotation.current)
+
+    def _list_replica(self, name: str) -> Awaitable[ReplicaContent] | None:
+        """Lists what the replica of a database holds; None while this server does not write it."""
+        if self.folder is None or name not in self.leases.active:
+            return None
+        place = ["-config", str(self.configuration_path), self.replicas[name].path]
+        return read_content(self.binary, place, self.environment())
 
     async def credentials(self) -> Credentials | None:
         """The current credentials; None where Litestream looks for them itself."""

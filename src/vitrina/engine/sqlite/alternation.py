@@ -1,4 +1,4 @@
-"""Reads and commits of this process taking turns on a file without a write-ahead log."""
+"""Reads and commits of this process taking turns on a file."""
 
 from __future__ import annotations
 

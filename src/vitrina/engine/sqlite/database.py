@@ -22,7 +22,7 @@ from vitrina.engine.sqlite.analysis import analyze
 from vitrina.engine.sqlite.awaited import Awaited
 from vitrina.engine.sqlite.connections import ConnectionSetup, Purpose, open_connection
 from vitrina.engine.sqlite.files import explain
-from vitrina.engine.sqlite.fingerprint import SMALL_FILE, Fingerprint
+from vitrina.engine.sqlite.fingerprint import Fingerprint
 from vitrina.engine.sqlite.own_commits import OwnCommits
 from vitrina.engine.sqlite.reader import ReadConnection, SqliteReader
 from vitrina.engine.sqlite.readers import ReaderPool
@@ -79,9 +79,8 @@ class SqliteDatabase:
         self._next_look: asyncio.Future[int] | None = None
         self._next_glance: asyncio.Future[None] | None = None
         self._memo: tuple[int, dict[str, Any]] = (0, {})
-        self._fingerprint = Fingerprint(spec.hash, None if counts is None else dict(counts))
-        self._fingerprint_begun = spec.is_mutable or spec.path is None or self._fingerprint.is_complete
-        self._fingerprint_lock = threading.Lock()
+        never = spec.is_mutable or spec.path is None
+        self._fingerprint = Fingerprint(spec.hash, None if counts is None else dict(counts), begun=never)
         self._turn = turn_of(spec.memory_name)
         self._watcher = Watcher(spec, lambda: self._open("read"))
         self._own_commits = OwnCommits(self._watcher, self._lock)
@@ -258,22 +257,9 @@ class SqliteDatabase:
             catalog = self._watcher.look()
             # Taken with the catalog: another thread may see a newer one before this job has read anything.
             generation = self._watcher.generation
-        if not self._fingerprint_begun:
-            self._begin_fingerprint(catalog)
+        if not self._fingerprint.begun and self.path is not None:
+            self._fingerprint.begin(self.name, self.path, self.size, catalog.tables, lambda: self._open("read"))
         return catalog, generation
-
-    def _begin_fingerprint(self, catalog: DatabaseCatalog) -> None:
-        """Hash and count an immutable file: a small one now, a large one in a thread of its own."""
-        with self._fingerprint_lock:
-            if self._fingerprint_begun or self.path is None:
-                return
-            self._fingerprint_begun = True
-            job = partial(self._fingerprint.compute, self.path, tuple(catalog.tables), lambda: self._open("read"))
-            if self.size <= SMALL_FILE:
-                with translated(self.name):
-                    job()
-            else:
-                threading.Thread(target=job, name=f"vitrina-fingerprint-{self.name}", daemon=True).start()
 
     def _read(
         self,

@@ -7,11 +7,13 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from vitrina.dialect.quoting import quote_identifier
+from vitrina.engine.sqlite.translate import translated
 
-#: files up to this size, in bytes, are read at once by the first request
-SMALL_FILE = 16 * 1024 * 1024
+# Files up to this size, in bytes, are read at once by the first request.
+_SMALL_FILE = 16 * 1024 * 1024
 _CHUNK = 1024 * 1024
 
 
@@ -23,10 +25,30 @@ class Fingerprint:
     counts: dict[str, int] | None = None
     # set when nobody waits for it any more
     stopped: threading.Event = field(default_factory=threading.Event)
+    #: whether nothing is left to begin
+    begun: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    @property
-    def is_complete(self) -> bool:
-        return self.hash is not None and self.counts is not None
+    def __post_init__(self) -> None:
+        self.begun = self.begun or (self.hash is not None and self.counts is not None)
+
+    def begin(
+        self, name: str, path: str, size: int, tables: Iterable[str], open_connection: Callable[[], sqlite3.Connection]
+    ) -> None:
+        """Compute once what is missing: of a file of few bytes now, of a larger one in a thread named after ``name``.
+
+        Raises VitrinaError where a small file cannot be read.
+        """
+        with self._lock:
+            if self.begun:
+                return
+            self.begun = True
+            job = partial(self.compute, path, tuple(tables), open_connection)
+            if size <= _SMALL_FILE:
+                with translated(name):
+                    job()
+            else:
+                threading.Thread(target=job, name=f"vitrina-fingerprint-{name}", daemon=True).start()
 
     def compute(self, path: str, names: Iterable[str], open_connection: Callable[[], sqlite3.Connection]) -> None:
         """Find out what is missing (blocking: reads the whole file).

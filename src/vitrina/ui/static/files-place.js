@@ -8,9 +8,9 @@ export function rootUrl() {
 }
 
 export function loadStyles() {
-  if (document.querySelector('link[rel="stylesheet"][href*="/files.css"]')) return;
+  if (document.querySelector('link[rel="stylesheet"][href*="/file-parts.css"]')) return;
   const link = document.createElement("link");
   link.rel = "stylesheet";
-  link.href = new URL("./files.css", import.meta.url).href;
+  link.href = new URL("./file-parts.css", import.meta.url).href;
   document.head.append(link);
 }
