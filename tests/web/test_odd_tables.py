@@ -158,3 +158,19 @@ async def test_csv_shown_on_a_page_keeps_the_name_of_the_file(odd):
     response = await odd.client.get("/odd/gauges.csv?_dl=1&_trace=1")
     assert response.headers["content-disposition"] == 'attachment; filename="gauges.csv"'
     assert response.headers["content-type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize("name", ["items", "texts", "inner", "j"])
+async def test_arrays_are_faceted_whatever_the_table_is_called(tmp_path, name):
+    path = tmp_path / "arrays.db"
+    with sqlite3.connect(path) as conn:
+        conn.execute(f'create table "{name}" (id integer primary key, tags text)')
+        conn.execute(f"""insert into "{name}" values (1, '["a", "b"]'), (2, '["a"]'), (3, null)""")
+        conn.execute(f'create view seen as select * from "{name}"')
+    conn.close()
+    instance = Datasette(files=[str(path)])
+    for source in (name, "seen"):
+        data = await get_json(instance, f"/arrays/{source}.json?_facet_array=tags")
+        found = data["facet_results"]["results"]["tags"]["results"]
+        assert [(item["value"], item["count"]) for item in found] == [("a", 2), ("b", 1)]
+    instance.close()

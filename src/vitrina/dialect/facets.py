@@ -31,20 +31,20 @@ def array_facet(column: str, source: str, limit: int, *, rows_have_keys: bool) -
     Without ``rows_have_keys`` (views) rows that are alike in every column count as one.
     """
     name = escape(column)
+    # Derived tables, not named ones: the name of one would hide a table of that name inside ``source``.
     if rows_have_keys:
         # Arrays that are alike are taken apart once: rows are many, different lists of tags few.
-        items = (
-            f"texts as (select {name} as t, count(*) as n from inner where {name} is not null "
-            f"group by {name} collate binary), "
-            "items as (select j.value as value, n from texts, json_each(texts.t) j group by texts.t, j.value)"
+        texts = (
+            f"select {name} as t, count(*) as n from ({source}) where {name} is not null group by {name} collate binary"
         )
+        items = f"select j.value as value, n from ({texts}) texts, json_each(texts.t) j group by texts.t, j.value"
     else:
         items = (
-            f"items as (select value, 1 as n from (select distinct j.value as value, inner.* "
-            f"from json_each([inner].{name}) j join inner))"
+            f"select value, 1 as n from (select distinct j.value as value, inner.* "
+            f"from ({source}) [inner] join json_each([inner].{name}) j)"
         )
     return (
-        f"with inner as ({source}), {items} select value as value, sum(n) as count from items "
+        f"select value as value, sum(n) as count from ({items}) "
         f"group by value order by sum(n) desc, value limit {limit}"
     )
 
