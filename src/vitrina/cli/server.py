@@ -18,6 +18,7 @@ import click
 import uvicorn
 
 from vitrina.cli.options import ServeOptions
+from vitrina.cli.patience import PATIENCE_S, Patience, PatientProtocol
 from vitrina.errors import StartupError
 from vitrina.facade.replication import TAKE_OVER, start_replication
 from vitrina.web.permission_pages.sign_in import ROOT_TOKEN_KEY
@@ -30,9 +31,10 @@ _BACKLOG = 2048
 class _Server(uvicorn.Server):
     """Announces the address of the socket it was given, and calls ``when_ready`` once it accepts requests."""
 
-    def __init__(self, config: uvicorn.Config, address: str, when_ready: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, address: str, patience_s: float, when_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._address = address
+        self._patience = Patience(self.server_state.connections, patience_s)
         self._when_ready = when_ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -40,6 +42,14 @@ class _Server(uvicorn.Server):
         if self.started:
             logging.getLogger("uvicorn.error").info("Uvicorn running on %s (Press CTRL+C to quit)", self._address)
             self._when_ready()
+
+    async def main_loop(self) -> None:
+        self._watching = asyncio.create_task(self._patience.watch())
+        await super().main_loop()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._patience.is_stopping = True
+        await super().shutdown(sockets)
 
 
 def run_server(instance: Any, options: ServeOptions) -> int:
@@ -85,7 +95,9 @@ async def _serve(instance: Any, options: ServeOptions) -> int:
     with listener:
         address = _address(options, listener)
         page = await _first_page(instance, options, address)
-        server = _Server(_uvicorn_config(instance, options), address, lambda: _open_browser(options, page))
+        patience_s = instance.site.config.vitrina.get("client_patience_s") or PATIENCE_S
+        config = _uvicorn_config(instance, options)
+        server = _Server(config, address, patience_s, lambda: _open_browser(options, page))
         # uvicorn repeats the signal that ended it once it has shut down; that would turn a clean end into a failure.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: None)
@@ -147,6 +159,7 @@ def _uvicorn_config(instance: Any, options: ServeOptions) -> uvicorn.Config:
         access_log=not quiet,
         lifespan="on",
         ws="none",
+        http=PatientProtocol,
         ssl_keyfile=options.ssl_keyfile,
         ssl_certfile=options.ssl_certfile,
     )

@@ -68,6 +68,7 @@ LEVELS: dict[str, tuple[Key, ...]] = {
         ("access_log", "true or false", "One log line for each request; true by default"),
         ("hide_existence", "true or false", "404 for what the visitor may not see, as for what does not exist"),
         ("page_time_limit_ms", "integer", "Time limit of everything on a page together"),
+        ("client_patience_s", "integer", "Seconds a client has to send or read 32 KB, or finish; 120 by default"),
         ("tokens", "object", "Tokens that their holder can narrow, and revoking, see below"),
         ("login", "object", "Signing in with a password, see below"),
         ("replication", "object", "Copies of databases in object stores, see below"),

@@ -187,7 +187,7 @@ class Checker:
             isinstance(preferred, list) and all(isinstance(name, str) for name in preferred)
         ):
             raise self.fail(("vitrina", "prefer_plugin"), "a list of names of plugins is needed")
-        for key in ("page_time_limit_ms", "max_import_bytes"):
+        for key in ("page_time_limit_ms", "max_import_bytes", "client_patience_s"):
             limit = own.get(key)
             if limit is not None and (type(limit) is not int or limit <= 0):
                 raise self.fail(("vitrina", key), f"the value must be an integer above 0, not {limit!r}")
