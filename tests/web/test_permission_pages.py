@@ -7,6 +7,7 @@ import json
 import re
 import sqlite3
 import time
+from contextlib import closing
 
 import pytest
 
@@ -182,6 +183,23 @@ async def test_creating_a_token(instance, listener):
         "restrict_database": {"zoo": ["ir"]},
         "restrict_resource": {"zoo": {"a b": ["update-row"]}},
     }
+
+
+async def test_what_a_token_can_be_limited_to(open_instance, tmp_path):
+    with closing(sqlite3.connect(tmp_path / "zoo.db")) as connection:
+        connection.executescript(
+            "create table z(a); create view v as select 1; create table _hidden(a);"
+            "create virtual table words using fts5(w)"
+        )
+    instance = open_instance(memory=True)
+    page = await instance.client.get("/-/create-token", actor=INSPECTOR)
+    places = [name.rpartition(":") for name in re.findall(r'name="((?:database|resource):[^"]+)"', page.text)]
+    parts = ("", "_config", "_content", "_data", "_docsize", "_idx")
+    tables = [f"resource:zoo:{name}" for name in ("_hidden", "v", *(f"words{part}" for part in parts), "z")]
+    assert list(dict.fromkeys(place for place, _, _ in places)) == ["database:zoo", *tables]
+    offered = [action for place, _, action in places if place == "resource:zoo:z"]
+    assert offered[0] == "view-table"
+    assert offered[-3:] == ["view-query", "update-query", "delete-query"]
 
 
 async def test_tables_that_the_actor_may_not_see_are_not_offered(instance):

@@ -5,6 +5,7 @@ import sqlite3
 import pytest
 
 from vitrina.facade.datasette import Datasette
+from vitrina.version import REFERENCE_VERSION, __version__
 
 ROOT = {"id": "root"}
 
@@ -29,6 +30,12 @@ def shop(tmp_path):
     instance = Datasette([path], config=config, settings={"sql_time_limit_ms": 20})
     yield instance
     instance.close()
+
+
+async def test_the_footer_names_the_version(shop):
+    pages = [(await shop.client.get(path)).text for path in ("/", "/nowhere")]
+    titles = [page.partition('<span title="')[2].partition('"')[0] for page in pages]
+    assert titles == [f"Vitrina {__version__}, compatible with Datasette {REFERENCE_VERSION}"] * 2
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from vitrina.http.errors import PAGE_HEADERS
 from vitrina.http.request import Request
 from vitrina.render.templates import Selection
-from vitrina.version import REFERENCE_VERSION
+from vitrina.version import REFERENCE_VERSION, __version__
 from vitrina.web.content_policy import POLICY, PagePolicy
 from vitrina.web.contributions import Contributions
 from vitrina.web.ways_out import ways_out
@@ -54,6 +54,7 @@ def _page(site: Site, request: Request, context: dict[str, Any]) -> dict[str, An
         "show_messages": list,
         "base_url": site.settings.base_url,
         "datasette_version": REFERENCE_VERSION,
+        "vitrina_version": __version__,
         "extra_css_urls": [],
         "extra_js_urls": [],
         "body_scripts": [],

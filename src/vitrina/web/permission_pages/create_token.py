@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from vitrina.access.actions import Action
-from vitrina.access.resources import TableResource
 from vitrina.errors import Forbidden
 from vitrina.hooks.events import CreateTokenEvent, send_event
 from vitrina.http.response import Response
@@ -19,13 +18,14 @@ from vitrina.tokens.signing import BadSignature
 from vitrina.web.page import render_page
 
 if TYPE_CHECKING:
+    from vitrina.http.form_data import FormData
     from vitrina.http.request import Request
     from vitrina.web.site import Site
 
 _UNIT_SECONDS = {"minutes": 60, "hours": 60 * 60, "days": 24 * 60 * 60}
 
 #: tables offered one by one; each brings a row of checkboxes
-_TABLES_OFFERED = 100
+_TABLES_OFFERED = 1000
 
 
 async def create_token_page(site: Site, request: Request) -> Response:
@@ -36,7 +36,7 @@ async def create_token_page(site: Site, request: Request) -> Response:
     actor = check_token_maker(site, request)
     context: dict[str, Any] = {"actor": actor, "token": None, "token_bits": None, "errors": []}
     if request.method == "POST":
-        form = await request.post_vars()
+        form = await request.form()
         expires_after, error = _expiry(form)
         if error:
             context["errors"] = [error]
@@ -68,7 +68,7 @@ def check_token_maker(site: Site, request: Request) -> Mapping[str, Any]:
     return actor
 
 
-def _expiry(form: Mapping[str, str]) -> tuple[int | None, str | None]:
+def _expiry(form: FormData) -> tuple[int | None, str | None]:
     """Seconds until the token expires (None: never), and what is wrong with the form."""
     unit = form.get("expire_type")
     if not unit:
@@ -97,7 +97,7 @@ def _restrictions(names: Iterable[str]) -> TokenRestrictions:
 
 
 async def _make_token(
-    site: Site, actor: Mapping[str, Any], form: Mapping[str, str], expires_after: int | None
+    site: Site, actor: Mapping[str, Any], form: FormData, expires_after: int | None
 ) -> dict[str, Any]:
     restrictions = _restrictions(form)
     handler = pick_handler(site.state["token_handlers"])
@@ -128,15 +128,15 @@ async def _choices(site: Site, actor: Mapping[str, Any]) -> dict[str, Any]:
     """The actions and the databases and tables, as far as the actor may see them, that a token can be limited to."""
     actions = list(site.permissions.actions.values())
     access = await site.permissions.load(actor, ("view-database", "view-table"))
-    databases = [name for name in site.databases if access.allowed("view-database", name)]
+    databases = sorted(name for name in site.databases if name != "_memory" and access.allowed("view-database", name))
     tables: list[tuple[str, str]] = []
     for name in databases:
         if len(tables) > _TABLES_OFFERED:
             break
         catalog = await site.databases[name].ready()
-        found = [*catalog.tables.values(), *catalog.views.values()]
-        shown = [table.name for table in found if not table.hidden]
-        tables.extend((name, table) for table in access.children("view-table", name, shown))
+        tables.extend(
+            (name, table) for table in access.children("view-table", name, sorted([*catalog.tables, *catalog.views]))
+        )
     return {
         "all_actions": [(f"all:{tilde_encode(action.name)}", action) for action in actions],
         "database_choices": [
@@ -156,4 +156,4 @@ async def _choices(site: Site, actor: Mapping[str, Any]) -> dict[str, Any]:
 
 def _table_checkboxes(database: str, table: str, actions: list[Action]) -> list[tuple[str, Action]]:
     place = f"resource:{tilde_encode(database)}:{tilde_encode(table)}"
-    return [(f"{place}:{action.name}", action) for action in actions if action.resource_class is TableResource]
+    return [(f"{place}:{action.name}", action) for action in actions if action.takes_child]
