@@ -66,6 +66,38 @@ async def test_a_response_sends_lists_of_headers():
     assert started[0]["headers"] == [[b"a", b"b"], [b"content-type", b"text/css"]]
 
 
+async def test_the_content_type_of_a_response_wins_over_its_header():
+    response = Response.html("<p>", headers={"content-type": "text/css"})
+    assert (await messages_of(response.asgi_send))[0]["headers"] == [[b"content-type", b"text/html; charset=utf-8"]]
+
+
+async def test_a_fake_request_has_the_documented_scope():
+    request = Request.fake("facts?a=1", url_vars={"database": "shop"})
+    assert request.scope == {
+        "http_version": "1.1",
+        "method": "GET",
+        "path": "facts",
+        "query_string": b"a=1",
+        "raw_path": b"facts?a=1",
+        "scheme": "http",
+        "type": "http",
+        "url_route": {"kwargs": {"database": "shop"}},
+    }
+    assert (request.url, request.headers, request.host, request.cookies) == (
+        "http://localhost/facts?a=1",
+        {},
+        "localhost",
+        {},
+    )
+
+
+async def test_a_page_can_be_rendered_with_a_fake_request(with_plugin):
+    instance = with_plugin()
+    await instance.invoke_startup()
+    request = Request.fake("/")
+    assert "<title>" in await instance.render_template("show_json.html", {"filename": "x"}, request=request)
+
+
 async def test_the_application_says_how_long_an_answer_is(with_plugin):
     answer = await with_plugin().client.get("/-/versions.json")
     assert int(answer.headers["content-length"]) == len(answer.content)
@@ -76,6 +108,12 @@ async def test_a_request_may_have_a_limit_of_its_own():
     with pytest.raises(Exception, match="maximum size of 3 bytes"):
         await Request(scope, body_of(b"ab", b"cd"), max_post_body_bytes=3).post_body()
     assert await Request(scope, body_of(b"ab", b"cd"), max_post_body_bytes=0).post_body() == b"abcd"
+    assert [Request(scope, None).max_post_body_bytes, Request(scope, None, 5).max_post_body_bytes] == [
+        2 * 1024 * 1024,
+        5,
+    ]
+    with pytest.raises(ValueError, match=r"^Expecting value: line 1 column 1 \(char 0\)$"):
+        await Request(scope, body_of(b"")).json()
     with pytest.raises(BadRequest, match="Missing Content-Type header"):
         await Request(scope, body_of(b"a=1")).form()
     with pytest.raises(json.JSONDecodeError):
@@ -142,6 +180,16 @@ async def test_tables_are_found_in_any_case_as_sqlite_finds_them(with_plugin):
     assert [column.name for column in await db.table_column_details("Goods")] == ["id", "name"]
     assert await db.primary_keys("gOODS") == ["id"]
     assert not await db.table_exists("GOODS")
+    await db.execute_write_script(
+        "create table parts (id integer primary key, whole integer references goods(id), word text);"
+        "create virtual table parts_fts using fts4(word, content='parts');"
+    )
+    assert await db.foreign_keys_for_table("PARTS") == [
+        {"column": "whole", "other_table": "goods", "other_column": "id"}
+    ]
+    assert await db.fts_table("Parts") == "parts_fts"
+    response = await db.ds.client.get('/shop/goods.json?_through={"table":"PARTS","column":"Word","value":"x"}')
+    assert (response.status_code, response.json()["rows"]) == (200, [])
 
 
 async def test_rows_of_a_write_are_fetched_once(with_plugin):

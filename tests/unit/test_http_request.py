@@ -133,7 +133,7 @@ def test_a_client_that_goes_away():
 
 @pytest.mark.parametrize("body", [b"{bad", b"", b"\xff", b"[" * 100_000])
 def test_json_that_is_not(body):
-    with pytest.raises(BadRequest, match="Invalid JSON") as caught:
+    with pytest.raises(BadRequest) as caught:
         asyncio.run(request_with(body, chunk=1000).json())
     assert isinstance(caught.value, json.JSONDecodeError) and caught.value.lineno == 1
 

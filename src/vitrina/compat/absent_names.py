@@ -18,9 +18,7 @@ ABSENT: Mapping[str, frozenset[str]] = {
         "datasette.blob_renderer": "_BLOB_COLUMN _BLOB_HASH",
         "datasette.cli": "Setting",
         "datasette.csrf": "_install_legacy_csrftoken _normalize_headers _origin_tuple",
-        "datasette.database": (
-            "AttachedDatabase WriteTask _SHUTDOWN _apply_write_wrapper _deliver_write_result connections tracer"
-        ),
+        "datasette.database": ("WriteTask _SHUTDOWN _apply_write_wrapper _deliver_write_result connections tracer"),
         "datasette.default_column_types": "_HTTP_URL_RE _normalize_http_url",
         "datasette.default_debug_menu": "DEBUG_MENU_ITEMS",
         "datasette.default_permissions.config": "ConfigPermissionProcessor",

@@ -11,7 +11,7 @@ from typing import Any
 def header(key: str, request: Any) -> str:
     """A request header; ``_`` in the key stands for ``-``."""
     wanted = key.replace("_", "-").lower().encode("utf-8")
-    return next((value.decode("latin-1") for name, value in request.scope["headers"] if name == wanted), "")
+    return next((value.decode("latin-1") for name, value in request.scope.get("headers", ()) if name == wanted), "")
 
 
 def actor(key: str, request: Any) -> Any:

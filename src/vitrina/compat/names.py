@@ -123,6 +123,7 @@ _OUTER: Mapping[str, Mapping[str, str]] = {
     },
     "datasette.database": {
         "Database": "vitrina.facade.database:Database",
+        "AttachedDatabase": "vitrina.facade.results:AttachedDatabase",
         "Results": "vitrina.facade.results:Results",
         "ExecuteWriteResult": "vitrina.facade.results:ExecuteWriteResult",
         "MultipleValues": "vitrina.facade.results:MultipleValues",

@@ -46,7 +46,7 @@ def address_reader(source: str | None) -> AddressReader | None:
     name = source.encode("latin-1", "replace")
 
     def last_address(request: AskedRequest) -> str | None:
-        lines = [value for key, value in request.scope["headers"] if key == name]
+        lines = [value for key, value in request.scope.get("headers", ()) if key == name]
         return str(lines[-1], "latin-1").rpartition(",")[2].strip() if lines else None
 
     return last_address

@@ -15,17 +15,22 @@ TrackEvent = Callable[[Any], None]
 
 
 def call_write(fn: WriteFunction, conn: sqlite3.Connection, track_event: TrackEvent) -> Any:
-    """``fn(conn)``, or ``fn(conn, track_event)`` where it takes an argument of that name."""
-    return fn(conn, track_event=track_event) if takes_track_event(fn) else fn(conn)
+    """``fn(conn)``, or ``fn(conn, track_event)`` where it takes an argument of that name, in either order."""
+    names = _parameters(fn)
+    if "track_event" not in names:
+        return fn(conn)
+    if names[0] != "track_event":
+        return fn(conn, track_event=track_event)
+    return fn(track_event, conn=conn) if "conn" in names else fn(track_event)
 
 
-def takes_track_event(fn: WriteFunction) -> bool:
-    """Whether a function has an argument called ``track_event``."""
+def _parameters(fn: WriteFunction) -> list[str]:
+    """The names of a function's arguments."""
     try:
-        return "track_event" in inspect.signature(fn).parameters
+        return list(inspect.signature(fn).parameters)
     except (TypeError, ValueError):
         # Some built-in functions have no signature.
-        return False
+        return []
 
 
 def nested(

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlite3
 import sys
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,15 +16,17 @@ from vitrina.engine.sqlite.database import SqliteDatabase
 from vitrina.engine.sqlite.guard import TimeLimit
 from vitrina.errors import QueryInterrupted
 from vitrina.execute.counts import count_tables
+from vitrina.execute.observed_write import Submit, observed
 from vitrina.facade.analysis import analysis_of
-from vitrina.facade.observed_reads import read_with_spans, select_with_spans, write_with_spans
-from vitrina.facade.results import ExecuteWriteResult, Results
+from vitrina.facade.observed_reads import CountedSets, read_with_spans, select_with_spans
+from vitrina.facade.results import AttachedDatabase, ExecuteWriteResult, Results
 from vitrina.hooks import telemetry
-from vitrina.hooks.telemetry_registry import EXECUTEMANY, EXECUTESCRIPT, PARAM_SETS
+from vitrina.hooks.telemetry_registry import EXECUTEMANY, EXECUTESCRIPT
 from vitrina.hooks.tracing import trace
 
 if TYPE_CHECKING:
     from vitrina.catalog.model import DatabaseCatalog, Table
+    from vitrina.engine.sqlite.queued import Watch
     from vitrina.engine.sqlite.reader import SqliteReader
     from vitrina.facade.analysis import SQLAnalysis
 
@@ -153,8 +156,9 @@ class Database:
             return _select(conn, sql, params or {}, limit_ms=limit_ms, max_rows=max_rows, log_errors=log_sql_errors)
 
         if telemetry.active():
+            is_short = limit_ms < settings.sql_time_limit_ms
             return await select_with_spans(
-                self.engine, run, sql, params, limit_ms=limit_ms, log_sql_errors=log_sql_errors
+                self.engine, run, sql, params, limit_ms=limit_ms, is_short=is_short, log_sql_errors=log_sql_errors
             )
         with trace("sql", database=self.name, sql=sql.strip(), params=params):
             return await self.engine.foreign_read(run)
@@ -180,11 +184,14 @@ class Database:
     ) -> Any:
         """Run one writing statement in its own transaction; an :class:`ExecuteWriteResult`, or a task id.
 
-        ``time_limit_ms`` None is no limit. Raises QueryInterrupted on it, else the driver's own errors.
+        ``time_limit_ms`` None is no limit. Raises QueryInterrupted on it, ValueError
+        for a negative ``returning_limit``, else the driver's own errors.
         """
+        if returning_limit < 0:
+            raise ValueError("returning_limit must be >= 0")
 
         def run(conn: sqlite3.Connection) -> ExecuteWriteResult:
-            return _write(conn, sql, params or {}, limit_ms=time_limit_ms, most=None if return_all else returning_limit)
+            return _write(conn, sql, params or (), limit_ms=time_limit_ms, most=None if return_all else returning_limit)
 
         about = {"sql": sql, "params": params}
         return await self._submit(run, about, block=block, transaction=transaction, request=request)
@@ -200,10 +207,14 @@ class Database:
         self, sql: str, params_seq: Iterable[Params], block: bool = True, request: Any = None
     ) -> Any:
         """Run one statement with many sets of parameters."""
+        sets, learned = params_seq, dict
+        if telemetry.active() and block:
+            sets = counted = CountedSets(params_seq)
+            learned = counted.attributes
         about = {"sql": sql, "more": {EXECUTEMANY: True}}
-        if isinstance(params_seq, Sized):
-            about["more"] = {EXECUTEMANY: True, PARAM_SETS: len(params_seq)}
-        return await self._submit(lambda conn: conn.executemany(sql, params_seq), about, block=block, request=request)
+        return await self._submit(
+            lambda conn: conn.executemany(sql, sets), about, block=block, request=request, learned=learned
+        )
 
     async def execute_write_fn(
         self, fn: Callable[..., Any], block: bool = True, transaction: bool = True, request: Any = None
@@ -219,26 +230,29 @@ class Database:
         block: bool = True,
         transaction: bool = True,
         request: Any = None,
+        learned: Callable[[], Mapping[str, Any]] = dict,
     ) -> Any:
-        """Give a write to the writer; ``about`` is what telemetry says about it."""
+        """Give a write to the writer; telemetry says ``about`` of it, and what was ``learned`` when it is done."""
 
-        async def submit(timed: Callable[..., Any]) -> Any:
-            pending = self.ds.site.writes.foreign(self.engine, timed, request=request, transaction=transaction)
+        async def submit(watch: Watch | None = None) -> Any:
+            writes = self.ds.site.writes
+            pending = writes.foreign(self.engine, fn, request=request, transaction=transaction, watch=watch)
             if block:
                 return await pending
             self.ds.keep(pending)
             return uuid.uuid4()
 
         if not telemetry.active():
-            return await submit(fn)
-        return await write_with_spans(self.engine.name, submit, fn, block=block, transaction=transaction, about=about)
+            return await submit()
+        name = self.engine.name
+        return await observed(name, submit, about, block=block, transaction=transaction, learned=learned)
 
     async def execute_isolated_fn(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``fn(conn)`` on a connection of its own while writes wait."""
+        submit: Submit[T] = partial(self.engine.isolated, fn)
         if not telemetry.active():
-            return await self.engine.isolated(fn)
-        about = {"callback": fn}
-        return await write_with_spans(self.engine.name, self.engine.isolated, fn, isolated=True, about=about)
+            return await submit()
+        return await observed(self.engine.name, submit, {"callback": fn}, isolated=True)
 
     async def analyze_sql(self, sql: str, params: Params | None = None) -> SQLAnalysis:
         """What a statement would do, without running it. Raises the driver's own errors."""
@@ -314,7 +328,7 @@ class Database:
         return list(found.primary_keys) if found else []
 
     async def fts_table(self, table: str) -> str | None:
-        found = await self._table(table)
+        found = await self._table_in_any_case(table)
         return found.fts_table if found else None
 
     async def label_column_for_table(self, table: str) -> str | None:
@@ -327,7 +341,7 @@ class Database:
 
     async def foreign_keys_for_table(self, table: str) -> list[dict[str, Any]]:
         """Outgoing single-column foreign keys as ``{column, other_table, other_column}``."""
-        found = await self._table(table)
+        found = await self._table_in_any_case(table)
         return [
             {"column": key.column, "other_table": key.other_table, "other_column": key.other_column}
             for key in (found.single_foreign_keys if found else ())
@@ -343,7 +357,7 @@ class Database:
                 ],
                 "outgoing": [
                     {"other_table": key.other_table, "column": key.column, "other_column": key.other_column}
-                    for key in table.single_foreign_keys
+                    for key in sorted(table.single_foreign_keys, key=lambda key: (key.other_table, key.column))
                 ],
             }
             for _, table in sorted((await self._catalog()).tables.items())
@@ -370,8 +384,9 @@ class Database:
 
         return await self.engine.read(job)
 
-    async def attached_databases(self) -> list[Any]:
-        return [tuple(row) for row in await self.engine.foreign_read(_attached)]
+    async def attached_databases(self) -> list[AttachedDatabase]:
+        """What ``ATTACH`` added, with ``seq``, ``name`` and ``file``."""
+        return [AttachedDatabase(*row) for row in await self.engine.foreign_read(_attached)]
 
     async def derived_table_dependencies(self) -> dict[str, str | None]:
         """Derived table (FTS shadow and the like) → the table it is made from, None where unknown."""

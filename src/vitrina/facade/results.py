@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class AttachedDatabase(NamedTuple):
+    """A database that a connection reaches beside its own; ``file`` is empty for one in memory."""
+
+    seq: int
+    name: str
+    file: str
 
 
 class MultipleValues(Exception):

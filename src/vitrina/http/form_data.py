@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import IO, Any, Self
 
 MEGABYTE = 1024 * 1024
@@ -26,18 +26,12 @@ class FormLimits:
     max_part_header_lines: int = 100
     min_free_disk_bytes: int = 50 * MEGABYTE
 
-    @classmethod
-    def of(cls, given: dict[str, int | None]) -> FormLimits:
-        """Limits by name; None keeps the default. Raises TypeError for a name that is no limit."""
-        known = {field.name for field in fields(cls)}
-        for name in given:
-            if name not in known:
-                raise TypeError(f"form() has no limit called {name!r}")
-        return cls(**{name: value for name, value in given.items() if value is not None})
-
     @property
     def parts(self) -> int:
         return self.max_fields + self.max_files if self.max_parts is None else self.max_parts
+
+
+DEFAULT_LIMITS = FormLimits()
 
 
 class UploadedFile:
@@ -102,7 +96,7 @@ class UploadedFile:
 
 
 class FormData:
-    """The fields and files of a form, in order. Also an asynchronous context manager that closes the files."""
+    """The fields and files of a form, in order. Also a context manager of both kinds that closes the files."""
 
     def __init__(self, pairs: Iterable[tuple[str, str | UploadedFile]] = ()) -> None:
         self._pairs = list(pairs)
@@ -152,6 +146,12 @@ class FormData:
                 value.close_now()
 
     async def aclose(self) -> None:
+        self.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     async def __aenter__(self) -> Self:

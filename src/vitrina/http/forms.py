@@ -8,11 +8,11 @@ from typing import Protocol
 from python_multipart.multipart import parse_options_header
 
 from vitrina.errors import BadRequest, PayloadTooLarge
-from vitrina.http.form_data import FormData, FormLimits, UploadedFile
+from vitrina.http.form_data import DEFAULT_LIMITS, FormData, FormLimits, UploadedFile
 from vitrina.http.multi_params import parse_pairs
 from vitrina.http.multipart import MultipartReader, OpenFile, decode_text
 
-__all__ = ["FormData", "FormLimits", "UploadedFile", "parse_form"]
+__all__ = ["DEFAULT_LIMITS", "FormData", "FormLimits", "UploadedFile", "parse_form"]
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"

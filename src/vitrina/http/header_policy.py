@@ -26,7 +26,7 @@ def is_personal(request: Request) -> bool:
     """Whether the answer may be meant for this visitor alone: an actor, a cookie or credentials came with it."""
     if request.scope.get("actor") is not None:
         return True
-    return any(name == b"cookie" or name == b"authorization" for name, _ in request.scope["headers"])
+    return any(name == b"cookie" or name == b"authorization" for name, _ in request.scope.get("headers", ()))
 
 
 def outgoing_headers(lines: HeaderLines, *, personal: bool, cors: bool) -> HeaderLines:

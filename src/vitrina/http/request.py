@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote
 from vitrina.errors import BadRequest
 from vitrina.http.body import DEFAULT_MAX_BODY_BYTES, read_body, stream_body
 from vitrina.http.cookies import parse_cookies
-from vitrina.http.forms import FormData, FormLimits, parse_form
+from vitrina.http.forms import DEFAULT_LIMITS, FormData, FormLimits, parse_form
 from vitrina.http.multi_params import MultiParams, parse_pairs
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class InvalidJSON(BadRequest, json.JSONDecodeError):
     """A body that should be JSON and is not."""
 
     def __init__(self, error: Exception) -> None:
-        super().__init__(f"Invalid JSON: {error}")
+        super().__init__(str(error))
         self.msg = getattr(error, "msg", str(error))
         self.doc = getattr(error, "doc", "")
         self.pos = getattr(error, "pos", 0)
@@ -116,7 +116,8 @@ class Request:
 
     @property
     def url(self) -> str:
-        return f"{self.scheme}://{self.host}{self.full_path}"
+        path = self.full_path
+        return f"{self.scheme}://{self.host}{'' if not path or path[0] == '/' else '/'}{path}"
 
     @property
     def url_vars(self) -> dict[str, Any]:
@@ -131,7 +132,7 @@ class Request:
 
     def header(self, name: bytes) -> str | None:
         """The first header called ``name`` (lower case bytes), decoded, without reading the others."""
-        for key, value in self.scope["headers"]:
+        for key, value in self.scope.get("headers", ()):
             if key == name:
                 return str(value, "latin-1")
         return None
@@ -140,7 +141,8 @@ class Request:
     def headers(self) -> Headers:
         if self._headers is None:
             self._headers = Headers(
-                (name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in self.scope["headers"]
+                (name.decode("latin-1").lower(), value.decode("latin-1"))
+                for name, value in self.scope.get("headers", ())
             )
         return self._headers
 
@@ -167,17 +169,20 @@ class Request:
 
     # -- the body
 
+    @property
+    def max_post_body_bytes(self) -> int:
+        """What the request was made with, else the setting of this name; 0 is no limit."""
+        limit: int | None = self._max_body_bytes
+        return self.scope.get(MAX_BODY_KEY, DEFAULT_MAX_BODY_BYTES) if limit is None else limit
+
     async def post_body(self, max_bytes: int | None = None) -> bytes:
         """The whole body, read once and kept.
 
-        ``max_bytes`` defaults to what the request was made with, else to the
-        ``max_post_body_bytes`` setting; 0 is no limit. Raises
-        PayloadTooLarge, at once where ``Content-Length`` says so.
+        ``max_bytes`` defaults to ``max_post_body_bytes``; 0 is no limit.
+        Raises PayloadTooLarge, at once where ``Content-Length`` says so.
         """
         if self._body is None:
-            limit = self._max_body_bytes if max_bytes is None else max_bytes
-            if limit is None:
-                limit = self.scope.get(MAX_BODY_KEY, DEFAULT_MAX_BODY_BYTES)
+            limit = self.max_post_body_bytes if max_bytes is None else max_bytes
             self._body = await read_body(self.receive, limit, self.header(b"content-length"))
         return self._body
 
@@ -205,14 +210,39 @@ class Request:
         except (ValueError, RecursionError) as error:
             raise InvalidJSON(error) from error
 
-    async def form(self, files: bool = False, **limits: int | None) -> FormData:
+    async def form(
+        self,
+        files: bool = False,
+        max_file_size: int = DEFAULT_LIMITS.max_file_size,
+        max_request_size: int = DEFAULT_LIMITS.max_request_size,
+        max_fields: int = DEFAULT_LIMITS.max_fields,
+        max_files: int = DEFAULT_LIMITS.max_files,
+        max_parts: int | None = None,
+        max_field_size: int = DEFAULT_LIMITS.max_field_size,
+        max_memory_file_size: int = DEFAULT_LIMITS.max_memory_file_size,
+        max_part_header_bytes: int = DEFAULT_LIMITS.max_part_header_bytes,
+        max_part_header_lines: int = DEFAULT_LIMITS.max_part_header_lines,
+        min_free_disk_bytes: int = DEFAULT_LIMITS.min_free_disk_bytes,
+    ) -> FormData:
         """The urlencoded or multipart form in the body.
 
-        Without ``files`` uploaded files are read past and dropped. ``limits``
-        are the fields of :class:`vitrina.http.forms.FormLimits`, in bytes and
-        counts. Raises BadRequest for a malformed body and for exceeding them.
+        Without ``files`` uploaded files are read past and dropped. The limits
+        are bytes and counts. Raises BadRequest for a malformed body and for
+        exceeding them.
         """
-        return await parse_form(self, files=files, limits=FormLimits.of(limits))
+        limits = FormLimits(
+            max_file_size,
+            max_request_size,
+            max_fields,
+            max_files,
+            max_parts,
+            max_field_size,
+            max_memory_file_size,
+            max_part_header_bytes,
+            max_part_header_lines,
+            min_free_disk_bytes,
+        )
+        return await parse_form(self, files=files, limits=limits)
 
     # -- for tests
 
@@ -234,7 +264,6 @@ class Request:
             "query_string": _wire_bytes(query_string),
             "scheme": scheme,
             "type": "http",
-            "headers": [],
         }
         if url_vars:
             scope["url_route"] = {"kwargs": url_vars}

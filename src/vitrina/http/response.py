@@ -18,8 +18,9 @@ _WITHOUT_BODY = (204, 304)
 class Response:
     """Status, headers and body of an answer.
 
-    ``headers`` is an object of name → value as the handler wrote them; a
-    ``content-type`` among them wins over ``content_type``. Plugins change
+    ``headers`` is an object of name → value as the handler wrote them.
+    ``content_type`` wins over a ``content-type`` in lower case among them, as
+    plugins expect, and gives way to one in other letters. Plugins change
     ``status``, ``headers`` and ``body`` before the response is sent.
     """
 
@@ -115,6 +116,7 @@ class Response:
             lowered = name.lower()
             if lowered == "content-type":
                 has_type = True
+                value = self.content_type if name == lowered else value
             elif lowered == "content-length" or lowered == "transfer-encoding":
                 has_length = True
             text = value if type(value) is str and value.isprintable() else clean_header_value(str(value))

@@ -184,8 +184,7 @@ async def _answered(
 ) -> Response:
     kept = await memory.begin(name, digest)
     if kept is not None and kept.status is not None:
-        headers = {"content-type": kept.content_type, "Idempotency-Replayed": "true"}
-        return Response(kept.body, kept.status, headers)
+        return Response(kept.body, kept.status, {"Idempotency-Replayed": "true"}, kept.content_type)
     until = time.time() + KEPT_S
     try:
         response = await make()
