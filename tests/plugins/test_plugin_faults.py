@@ -46,4 +46,4 @@ def test_a_file_that_cannot_be_imported_is_named(tmp_path, monkeypatch):
     with pytest.raises(StartupError, match=r"broken\.py"):
         load_directory(new_manager(), tmp_path)
     monkeypatch.setenv(IGNORE, "1")
-    assert [module.__name__ for module in load_directory(new_manager(), tmp_path)] == ["sound"]
+    assert [module.__name__ for module in load_directory(new_manager(), tmp_path)] == ["sound.py"]

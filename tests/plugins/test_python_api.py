@@ -182,7 +182,7 @@ async def test_tables_are_found_in_any_case_as_sqlite_finds_them(with_plugin):
     assert not await db.table_exists("GOODS")
     await db.execute_write_script(
         "create table parts (id integer primary key, whole integer references goods(id), word text);"
-        "create virtual table parts_fts using fts4(word, content='parts');"
+        'create virtual table parts_fts using fts4(word, content="parts");'
     )
     assert await db.foreign_keys_for_table("PARTS") == [
         {"column": "whole", "other_table": "goods", "other_column": "id"}

@@ -102,7 +102,7 @@ def test_tokens_made_elsewhere_are_accepted():
         ({"a": "u", "t": 1, "d": 60}, "expired"),
         ({"a": "u", "t": 1, "d": -60}, "expired"),
         ({"t": 1}, "no actor"),
-        (5, "no actor"),
+        (5, "no timestamp"),
     ],
 )
 def test_bad_payloads_are_refused(payload, message):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from fleet import WARDEN, json_of
 
+from vitrina.facade.plugins import get_plugins
 from vitrina.hooks.markers import hookimpl
 from vitrina.web.jump_sql import JumpSQL
 
@@ -79,23 +80,35 @@ async def test_schema_shows_only_what_may_be_seen(fleet):
     assert markdown.text.startswith("# Schema for fleet.long_names\n\n```sql\nCREATE VIEW")
 
 
+@pytest.mark.parametrize("encoding", ["urlencoded", "multipart"])
+async def test_forms_of_pages_have_limits_of_their_own(open_fleet, encoding):
+    fleet = open_fleet(settings={"max_post_body_bytes": 20})
+    fields = {"message": "A message longer than the limit", "message_type": "WARNING"}
+    sent = {"data": fields} if encoding == "urlencoded" else {"data": fields, "files": {"file": b"x"}}
+    response = await fleet.client.post("/-/messages", **sent)
+    assert response.status_code == 302
+    assert fleet.unsign(response.cookies["ds_messages"], "messages") == [[fields["message"], 2]]
+
+
 async def test_configuration_hides_secrets(fleet):
     assert (await json_of(fleet, "/-/config.json"))["plugins"] == {"gauge": {"api_key": "***", "unit": "m"}}
 
 
-async def test_only_own_plugins_are_listed(fleet):
+async def test_only_own_plugins_are_listed_by_their_own_names(fleet):
     class Gauge:
         @hookimpl
         def menu_links(self):
             return []
 
     plugin = Gauge()
-    fleet.pm.register(plugin, name="gauge")
+    fleet.pm.register(plugin, name="registered-as")
     try:
         listed = await json_of(fleet, "/-/plugins.json")
+        found = [each["name"] for each in get_plugins()]
     finally:
         fleet.pm.unregister(plugin)
-    assert listed == [{"name": "gauge", "static": False, "templates": False, "version": None, "hooks": ["menu_links"]}]
+    assert "Gauge" in found
+    assert listed == [{"name": "Gauge", "static": False, "templates": False, "version": None, "hooks": ["menu_links"]}]
 
 
 @pytest.mark.parametrize("name", ["versions", "plugins", "settings", "config", "databases", "actor"])

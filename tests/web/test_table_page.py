@@ -253,6 +253,8 @@ async def test_replaced_partial_sees_row_objects(tmp_path):
 
 async def test_count_of_everything(museum):
     assert (await museum.client.post("/museum/objects/-/count?grade=A")).json() == {"ok": True, "count": 2}
+    arranged = "grade=A&_size=x&_col=nope&_sort=nope&_next=nope&_facet=nope&_timelimit=x"
+    assert (await museum.client.post(f"/museum/objects/-/count?{arranged}")).json() == {"ok": True, "count": 2}
     missing = await museum.client.post("/museum/nothing/-/count")
     assert (missing.status_code, missing.json()["error"]) == (404, "Table not found")
 

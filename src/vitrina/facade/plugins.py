@@ -13,6 +13,7 @@ import pluggy
 from vitrina.hooks.calling import named_results
 from vitrina.hooks.manager import Hooks, load_directory, load_entry_points, new_manager, register_half_imported
 from vitrina.hooks.twins import TWINS
+from vitrina.web.plugin_list import listed_name
 
 _shared: pluggy.PluginManager | None = None
 
@@ -42,7 +43,7 @@ def get_plugins() -> list[dict[str, Any]]:
     found = []
     for plugin in pm.get_plugins():
         distribution = distributions.get(id(plugin))
-        name = distribution.project_name if distribution else str(pm.get_name(plugin))
+        name = listed_name(plugin, distribution)
         folder = folders.get(name)
         entry: dict[str, Any] = {
             "name": name,

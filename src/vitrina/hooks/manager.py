@@ -212,7 +212,7 @@ def load_directory(pm: pluggy.PluginManager, directory: str | Path) -> list[Modu
 
 
 def _import_file(path: Path) -> ModuleType:
-    module_spec = importlib.util.spec_from_file_location(path.stem, path)
+    module_spec = importlib.util.spec_from_file_location(path.name, path)
     if module_spec is None or module_spec.loader is None:
         raise StartupError(f"The plugin {path} cannot be imported")
     module = importlib.util.module_from_spec(module_spec)

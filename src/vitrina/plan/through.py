@@ -30,16 +30,21 @@ def _plan_one(catalog: DatabaseCatalog, table: Table, text: str, visible: Callab
     no_key = BadRequest("Invalid _through - could not find corresponding foreign key")
     if not visible(other_name):
         raise Forbidden("view-table", if_missing=no_key)
-    other = catalog.tables.get(other_name)
+    other = catalog.tables.get(other_name) or _in_any_case(catalog, other_name)
     key = _key_between(other, table) if other else None
     if other is None or key is None or key.other_column is None:
         raise no_key
     return Where(
-        f"{escape(key.other_column)} in (select {escape(key.column)} from {escape(other.name)} "
+        f"{escape(key.other_column)} in (select {escape(key.column)} from {escape(other_name)} "
         f"where {escape(column)} = :p{number})",
         {f"p{number}": value},
         f'{other_name}.{column} = "{value}"',
     )
+
+
+def _in_any_case(catalog: DatabaseCatalog, name: str) -> Table | None:
+    wanted = name.lower()
+    return next((table for table in catalog.tables.values() if table.name.lower() == wanted), None)
 
 
 def _parse(text: str) -> tuple[str, str, Any]:

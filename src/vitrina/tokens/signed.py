@@ -39,11 +39,11 @@ def actor_of_payload(payload: Any, *, now: float, max_ttl: int = 0) -> dict[str,
     ``max_ttl`` is the longest life in seconds that the server allows, 0 for
     any. Raises TokenInvalid for a token that is malformed or has expired.
     """
-    if not isinstance(payload, Mapping) or "a" not in payload:
-        raise TokenInvalid("Invalid token: no actor")
-    created = payload.get("t")
-    if "t" not in payload:
+    if not isinstance(payload, Mapping) or "t" not in payload:
         raise TokenInvalid("Invalid token: no timestamp")
+    if "a" not in payload:
+        raise TokenInvalid("Invalid token: no actor")
+    created = payload["t"]
     if not isinstance(created, int):
         raise TokenInvalid("Invalid token: invalid timestamp")
     duration = payload.get("d")

@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from vitrina.web.site import Site
 
 
+#: what a page is arranged by; the number of its rows does not depend on it, so nobody is told about mistakes in it
+_ARRANGING = frozenset(("_col", "_nocol", "_sort", "_sort_desc", "_size", "_next", "_timelimit"))
+
+
 async def count_page(site: Site, request: Request) -> Any:
     """POST ``/DB/TABLE/-/count``: the filters stand in the query string."""
     database = database_of(site, request)
-    view = await open_view(site, request, database, named(request, "table"), format="json")
+    pairs = [pair for pair in request.pairs if pair[0] not in _ARRANGING and not pair[0].startswith("_facet")]
+    view = await open_view(site, request, database, named(request, "table"), format="json", pairs=pairs)
     plan = view.plan
     count = plan.known_count
     if count is None:

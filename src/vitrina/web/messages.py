@@ -21,7 +21,7 @@ async def messages_page(site: Site, request: Request) -> Response:
     await site.permissions.ensure(request.actor, "view-instance")
     if request.method != "POST":
         return await render_page(site, request, ["messages_debug.html"], {}, view_name="messages_debug")
-    form = await request.post_vars()
+    form = await request.form()
     text = form.get("message", "")
     kind = form.get("message_type") or "INFO"
     if kind != "all" and kind not in _KINDS:

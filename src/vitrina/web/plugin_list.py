@@ -25,7 +25,7 @@ def plugin_list(pm: pluggy.PluginManager, *, with_built_in: bool = False) -> lis
         folder = os.path.dirname(getattr(plugin, "__file__", None) or "")
         found.append(
             {
-                "name": getattr(distribution, "project_name", None) or name,
+                "name": listed_name(plugin, distribution),
                 "static": bool(folder) and os.path.isdir(os.path.join(folder, "static")),
                 "templates": bool(folder) and os.path.isdir(os.path.join(folder, "templates")),
                 "version": getattr(distribution, "version", None),
@@ -38,6 +38,12 @@ def plugin_list(pm: pluggy.PluginManager, *, with_built_in: bool = False) -> lis
             for name, hooks in BUILT_IN_HOOKS.items()
         ]
     return sorted(found, key=lambda item: item["name"])
+
+
+def listed_name(plugin: object, distribution: object | None) -> str:
+    """What a plugin is called in lists: its distribution, else its own name, whatever it was registered as."""
+    own = getattr(plugin, "__name__", None) or type(plugin).__name__
+    return getattr(distribution, "project_name", None) or own
 
 
 def _is_built_in(plugin: object, name: str) -> bool:

@@ -25,7 +25,7 @@ async def permissions_page(site: Site, request: Request) -> Response:
     await site.permissions.ensure(request.actor, "view-instance")
     await site.permissions.ensure(request.actor, "permissions-debug")
     if request.method == "POST":
-        form = await request.post_vars()
+        form = await request.form()
         actor = parse_actor(form.get("actor"))
         place = (form.get("resource_1") or None, form.get("resource_2") or None)
         action = form.get("permission")
