@@ -174,3 +174,80 @@ async def test_arrays_are_faceted_whatever_the_table_is_called(tmp_path, name):
         found = data["facet_results"]["results"]["tags"]["results"]
         assert [(item["value"], item["count"]) for item in found] == [("a", 2), ("b", 1)]
     instance.close()
+
+
+async def test_a_full_text_table_follows_its_view_or_what_its_lost_table_would_be_allowed(tmp_path):
+    path = tmp_path / "odd.db"
+    with sqlite3.connect(path) as conn:
+        conn.executescript(
+            """
+            create view open as select 'x' as a;
+            create view shut as select 'x' as a;
+            create virtual table open_fts using fts5(a, content="open");
+            create virtual table shut_fts using fts5(a, content="shut");
+            create virtual table lost_fts using fts4(a, content="lost");
+            """
+        )
+    conn.close()
+    instance = Datasette(files=[str(path)], config={"databases": {"odd": {"tables": {"shut": {"allow": False}}}}})
+    await get_json(instance, "/odd/open_fts.json")
+    await get_json(instance, "/odd/shut_fts.json", 403)
+    await get_json(instance, "/odd/lost_fts.json", 400)
+    await get_json(instance, "/odd/open_fts_data.json", 403)
+    assert {table["name"] for table in (await get_json(instance, "/odd.json"))["tables"]} == {"open_fts", "lost_fts"}
+    instance.close()
+
+
+async def test_columns_are_searched_whose_names_read_like_operators(tmp_path):
+    path = tmp_path / "odd.db"
+    with sqlite3.connect(path) as conn:
+        conn.executescript(
+            """
+            create table t (id integer primary key, _mark text, a__b text, _search text);
+            insert into t values (1, 'red', 'blue', 'x'), (2, 'x', 'red', 'red');
+            create virtual table t_fts using fts4(_mark, a__b, _search, content="t");
+            insert into t_fts(t_fts) values ('rebuild');
+            """
+        )
+    conn.close()
+    instance = Datasette(files=[str(path)])
+    # The last is a filter on the column "_search", which no longer keeps such a page from being read.
+    for argument, expected in (
+        ("_search__mark", 1),
+        ("_search_a__b", 2),
+        ("_search__search", 2),
+        ("_search__exact", 2),
+    ):
+        data = await get_json(instance, f"/odd/t.json?{argument}=red")
+        assert [row["id"] for row in data["rows"]] == [expected], argument
+    await get_json(instance, "/odd/t.json?_search_nothing=red", 400)
+    instance.close()
+
+
+async def test_nothing_is_sampled_where_no_column_could_point_anywhere(tmp_path):
+    path = tmp_path / "odd.db"
+    with sqlite3.connect(path) as conn:
+        conn.executescript("create table alone (id integer primary key); insert into alone values (1)")
+    conn.close()
+    instance = Datasette(files=[str(path)])
+    instance.root_enabled = True
+    response = await instance.client.get("/odd/alone/-/foreign-key-suggestions", actor={"id": "root"})
+    check = response.json()["row_check"]
+    assert (check["attempted"], check["status"], check["sampled_rows"]) == (False, "skipped", 0)
+    instance.close()
+
+
+async def test_column_types_of_an_immutable_file_can_be_chosen(tmp_path):
+    path = tmp_path / "odd.db"
+    with sqlite3.connect(path) as conn:
+        conn.execute("create table links (id integer primary key, site text)")
+    conn.close()
+    instance = Datasette(immutables=[str(path)])
+    instance.root_enabled = True
+    response = await instance.client.get("/odd/links.json?_extra=set_column_type_ui", actor={"id": "root"})
+    ui = response.json()["set_column_type_ui"]
+    assert "url" in [option["name"] for option in ui["columns"]["site"]["options"]]
+    body = {"column": "site", "column_type": {"type": "url"}}
+    response = await instance.client.post(ui["path"], json=body, actor={"id": "root"})
+    assert response.status_code == 200, response.text
+    instance.close()

@@ -168,7 +168,7 @@ async def test_download_needs_an_immutable_file(open_fleet, tmp_path):
 async def test_foreign_key_suggestions(fleet):
     fleet.root_enabled = True
     body = await json_of(fleet, "/fleet/boats/-/foreign-key-suggestions", actor={"id": "root"})
-    assert body["row_check"]["sampled_rows"] == 3
+    assert body["row_check"]["attempted"] is False
     columns = {column["column"]: column for column in body["columns"]}
     # The warden's table is not visible to root, so nothing is suggested that would tell what is in it.
     assert columns["harbour_id"]["suggestions"] == []

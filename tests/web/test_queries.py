@@ -159,3 +159,11 @@ async def test_a_new_table_takes_the_address_of_a_query(fleet):
     assert (await json_of(fleet, "/fleet/count.json"))["rows"] == []
     await fleet.databases["fleet"].execute_write('drop table "count"')
     assert (await json_of(fleet, "/fleet/count.json"))["rows"] == [{"boats": 3}]
+
+
+async def test_declared_parameters_are_the_only_ones_with_a_default(open_fleet):
+    query = {"sql": "select :a as a, :b as b", "params": ["a"]}
+    fleet = open_fleet(config={"databases": {"fleet": {"queries": {"pair": query}}}})
+    assert (await json_of(fleet, "/fleet/pair.json?b=2"))["rows"] == [{"a": "", "b": "2"}]
+    body = await json_of(fleet, "/fleet/pair.json", 400)
+    assert body["error"] == "You did not supply a value for binding parameter :b."

@@ -131,7 +131,7 @@ def direct_sources(tables: Mapping[str, str | None]) -> dict[str, str]:
         if module.startswith("fts") and module not in ("fts5vocab", "fts4aux", "fts3tokenize"):
             content = content_table(sql)
             if content:
-                sources[name] = by_lower.get(content.lower(), "")
+                sources[name] = by_lower.get(content.lower(), content)  # a view, or a table that is gone
         elif module in ("fts5vocab", "fts4aux"):
             sources[name] = _vocabulary_source(sql, by_lower)
         for shadow in shadow_names(name, module):

@@ -66,14 +66,20 @@ def guess_foreign_keys(reader: Reader, table: Table, options: Sequence[Option]) 
     }
     samples: dict[str, list[Any]] = {}
     others = [option for option in options if option.table != table.name]
-    try:
-        samples, check["sampled_rows"] = _sample(reader, table, budget)
-    except QueryInterrupted:
-        check["status"] = "timed_out"
+    shown = [column for column in table.columns if not column.hidden]
+    fitting = [_fitting(column, others) for column in shown]
+    if any(fitting):
+        try:
+            samples, check["sampled_rows"] = _sample(reader, table, budget)
+        except QueryInterrupted:
+            check["status"] = "timed_out"
+    else:
+        check.update(attempted=False, status="skipped")
+    targets = frozenset(option.table for option in others)
     columns = [
-        _column(reader, table, column, others, samples.get(column.name, []), budget, check)
-        for column in table.columns
-        if not column.hidden
+        _column(reader, column, offered, samples.get(column.name, []), budget, check)
+        | {"current": _current(table, column, targets)}
+        for column, offered in zip(shown, fitting, strict=True)
     ]
     return {"row_check": check, "columns": columns}
 
@@ -89,18 +95,21 @@ def _sample(reader: Reader, table: Table, budget: Budget) -> tuple[dict[str, lis
     return samples, len(rows)
 
 
+def _fitting(column: Column, others: Sequence[Option]) -> list[Option]:
+    """What ``column`` could point at, the likeliest first."""
+    affinity = SQLiteType.from_declared_type(column.type)
+    options = [option for option in others if compatible(affinity, option.affinity)]
+    return sorted(options, key=lambda option: (not name_matches(column.name, option.table), option.table))
+
+
 def _column(
     reader: Reader,
-    table: Table,
     column: Column,
-    others: Sequence[Option],
+    options: Sequence[Option],
     values: list[Any],
     budget: Budget,
     check: dict[str, Any],
 ) -> dict[str, Any]:
-    affinity = SQLiteType.from_declared_type(column.type)
-    options = [option for option in others if compatible(affinity, option.affinity)]
-    options.sort(key=lambda option: (not name_matches(column.name, option.table), option.table))
     suggestions = []
     for option in options if values else ():
         try:
@@ -114,8 +123,7 @@ def _column(
     return {
         "column": column.name,
         "type": column.type.upper(),
-        "affinity": affinity.value.lower(),
-        "current": _current(table, column, frozenset(option.table for option in others)),
+        "affinity": SQLiteType.from_declared_type(column.type).value.lower(),
         "suggestions": suggestions,
         "options": [option.as_json() for option in options],
     }

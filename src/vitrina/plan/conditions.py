@@ -46,7 +46,7 @@ def plan_conditions(
     """
     filters = plan_filters(table.name, arguments.filters) if arguments.filters else []
     special = arguments.special
-    if not filters and not special and not extra_wheres:
+    if not arguments.filters and not special and not extra_wheres:
         return _NONE
     fragments = special.get("_where", ())
     if fragments and not allow_sql:

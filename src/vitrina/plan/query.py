@@ -25,7 +25,8 @@ def plan_query(
     """Plan ``sql`` with named parameters bound from ``values``; missing ones are empty text.
 
     ``values`` is the query string (first values). ``names`` are the parameters
-    where they are declared (stored queries), else they are found in the SQL.
+    where they are declared (stored queries), else they are found in the SQL;
+    one that a declaration leaves out has no default.
     ``magic`` are the values of a stored query's magic parameters, which nobody
     can override; None for custom SQL, where such names are ordinary ones that
     have no default. ``time_limit`` is ``_timelimit=`` as given. ``checked`` False
@@ -38,7 +39,7 @@ def plan_query(
         check_select(sql)
     found = unique_parameters(sql)
     bound: dict[str, Any] = {name: value for name, value in values.items() if name != "sql"}
-    for name in (*found, *(names or ())):
+    for name in names or found:
         if name not in bound and not name.startswith("_"):
             bound[name] = ""
     bound.update(magic or {})

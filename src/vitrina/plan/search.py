@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 from vitrina.catalog.model import DatabaseCatalog, Table
@@ -31,14 +31,14 @@ def plan_search(
     is not in the full-text table, Forbidden when the actor may not view that table.
     """
     special = arguments.special
+    by_column = _by_column(arguments)
     # the common page has no such argument
-    if not any(key.startswith(("_search", "_fts_")) for key in special):
+    if not by_column and not any(key.startswith(("_search", "_fts_")) for key in special):
         return []
     fts_table = fts_table_of(table, table_config)
     fts_pk = str(table_config.get("fts_pk") or "rowid")
     _check_mapping(arguments, fts_table, fts_pk)
-    columns = [key for key in special if key.startswith(_COLUMN_PREFIX)]
-    if not fts_table or not ("_search" in special or columns):
+    if not fts_table or not ("_search" in special or by_column):
         return []
     if not visible(fts_table):
         raise Forbidden("view-table", hint=f"Searching needs permission to view {fts_table} too.")
@@ -47,10 +47,22 @@ def plan_search(
     pattern = "{}" if raw else "escape_fts({})"
     if "_search" in special:
         return [_search_all(fts_table, fts_pk, special["_search"][0], pattern.format(":search"))]
+    indexed = catalog.tables.get(fts_table)
+    known = indexed.column_by_name if indexed else {}
+    # What reads as an operator on a column called "_search" is left to the filters.
+    asked_for = {column: text for column, text in by_column.items() if column in known or "__" not in f"_{column}"}
     return [
-        _search_column(catalog, fts_table, key.removeprefix(_COLUMN_PREFIX), special[key][0], position, pattern)
-        for position, key in enumerate(columns)
+        _search_column(known, fts_table, column, text, position, pattern)
+        for position, (column, text) in enumerate(asked_for.items())
     ]
+
+
+def _by_column(arguments: TableArguments) -> dict[str, str]:
+    """Column → text of each ``_search_COLUMN``; one with ``__`` was taken for a filter and follows the others."""
+    keys = {key: values[0] for key, values in arguments.special.items()}
+    for each in arguments.filters:
+        keys.setdefault(f"{each.column}__{each.operator}", each.value)
+    return {key.removeprefix(_COLUMN_PREFIX): text for key, text in keys.items() if key.startswith(_COLUMN_PREFIX)}
 
 
 def _check_mapping(arguments: TableArguments, fts_table: str | None, fts_pk: str) -> None:
@@ -70,11 +82,8 @@ def _search_all(fts_table: str, fts_pk: str, text: str, match: str) -> Where:
     )
 
 
-def _search_column(
-    catalog: DatabaseCatalog, fts_table: str, column: str, text: str, position: int, pattern: str
-) -> Where:
-    indexed = catalog.tables.get(fts_table)
-    if indexed is None or column not in indexed.column_by_name:
+def _search_column(known: Container[str], fts_table: str, column: str, text: str, position: int, pattern: str) -> Where:
+    if column not in known:
         raise BadRequest("Cannot search by that column")
     match = pattern.format(f":search_{position}")
     return Where(

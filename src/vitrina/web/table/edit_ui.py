@@ -44,8 +44,11 @@ def _path(view: TableView, ending: str) -> str:
 
 
 def set_column_type_ui(view: TableView) -> dict[str, Any] | None:
-    """Current and possible column types, None where the actor may not set them."""
-    if view.table.is_view or not _may(view, "set-column-type"):
+    """Current and possible column types, None where the actor may not set them.
+
+    They are kept in the internal database, so an immutable file has them too.
+    """
+    if view.table.is_view or not view.access.allowed("set-column-type", view.database.name, view.name):
         return None
     columns = {}
     for column in view.table.columns:
