@@ -181,6 +181,24 @@ def test_lifespan(make):
     assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
 
 
+def test_a_server_is_told_that_the_start_failed(make):
+    sent = []
+
+    async def startup():
+        raise LookupError("no such sail")
+
+    async def receive():
+        return {"type": "lifespan.startup"}
+
+    async def send(message):
+        sent.append(message)
+
+    client = make(ports=Ports(startup=startup))
+    with pytest.raises(LookupError):
+        asyncio.run(client._app()({"type": "lifespan"}, receive, send))
+    assert sent == [{"type": "lifespan.startup.failed", "message": "no such sail"}]
+
+
 def test_health(make):
     async def never(request):
         raise AssertionError("a health check asks nothing")

@@ -8,7 +8,7 @@ import secrets
 from typing import Any
 
 from vitrina.engine.protocols import CatalogChanged
-from vitrina.errors import Forbidden, NotFound, VitrinaError
+from vitrina.errors import Forbidden, NotFound
 from vitrina.hooks.blame import blaming
 from vitrina.hooks.calling import watched
 from vitrina.hooks.span_words import REQUEST_SPAN_SCOPE_KEY
@@ -96,8 +96,9 @@ class Application:
             if message["type"] == "lifespan.startup":
                 try:
                     await self.start()
-                except VitrinaError as error:
-                    await send({"type": "lifespan.startup.failed", "message": error.message})
+                except Exception as error:
+                    # Without this message a server takes it that the application has no start, and goes on.
+                    await send({"type": "lifespan.startup.failed", "message": str(error)})
                     raise
                 await send({"type": "lifespan.startup.complete"})
             elif message["type"] == "lifespan.shutdown":
