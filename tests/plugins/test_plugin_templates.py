@@ -48,3 +48,12 @@ async def test_a_request_s_own_environment_is_searched_for_every_name(with_plugi
     assert (await client.get("/shop/goods")).text == "Goods of shop"
     assert "<table" in (await client.get("/shop/goods?plain=1")).text
     assert (await client.get("/tea?plain=1")).status_code == 404
+
+
+async def test_a_query_page_tells_templates_all_arguments_and_where_to_edit_the_query(with_plugin, tmp_path):
+    templates = tmp_path / "templates"
+    templates.mkdir()
+    (templates / "query.html").write_text("{{ query.params|dictsort }} {{ edit_sql_url|safe }}")
+    shop = with_plugin(template_dir=str(templates))
+    html = (await shop.client.get("/shop/-/query?sql=select+:n&n=5&other=6&_hide_sql=1")).text
+    assert html.replace("&#39;", "") == "[(_hide_sql, 1), (n, 5), (other, 6)] /shop/-/query?sql=select+%3An&n=5"

@@ -24,6 +24,16 @@ def test_create_alter_and_drop(instance, path, listener):
     assert [name for name, _ in listener.events] == ["create-table", "rename-table", "alter-table", "drop-table"]
 
 
+def test_the_rows_are_announced_before_the_columns_that_they_added(instance, listener):
+    body = {"rows": [{"a": 1}], "alter": True}
+    post(instance, "/data/-/create", {"table": "made", "rows": [{"id": 1}], "pk": "id"})
+    post(instance, "/data/made/-/insert", body)
+    post(instance, "/data/made/-/upsert", {"rows": [{"id": 1, "b": 1}], "alter": True})
+    post(instance, "/data/made/1/-/update", {"update": {"c": 1}, "alter": True})
+    names = [name for name, _ in listener.events]
+    assert names[2:] == ["insert-rows", "alter-table", "upsert-rows", "alter-table", "update-row"]
+
+
 def test_a_rebuilt_table_keeps_what_it_had(instance, path):
     conn = sqlite3.connect(path)
     conn.executescript(

@@ -46,7 +46,7 @@ def _about(view: QueryView) -> dict[str, Any]:
     return {
         "database": view.database.name,
         "database_color": view.database.color,
-        "query": {"sql": view.sql, "params": view.values},
+        "query": {"sql": view.sql, "params": {**view.values, **view.params}},
         "stored_query": view.name,
         "stored_query_write": view.is_write,
         "private": view.private,
@@ -95,8 +95,8 @@ def _save_url(view: QueryView, may_execute: bool) -> str | None:
 
 
 def _edit_url(view: QueryView, may_execute: bool) -> str | None:
-    """Where a reading stored query can be tried with other SQL: not one that needs magic parameters."""
-    if view.stored is None or view.is_write or not may_execute or ":_" in view.sql:
+    """Where a reading query can be tried with other SQL: not one that needs magic parameters."""
+    if not view.sql or view.is_write or not may_execute or ":_" in view.sql:
         return None
     path = view.site.urls.database(view.database.name)
     return f"{path}/-/query?{urlencode({'sql': view.sql, **view.values})}"

@@ -66,8 +66,8 @@ async def _change_rows(site: Site, request: Request, *, upsert: bool) -> Respons
     _check_options(access, database.name, name, parsed)
     returns = parsed.returns and access.allowed("view-table", database.name, name)
     changed = await _run(site, request, database, catalog, name, parsed, upsert=upsert, returns=returns)
-    await announce_alter(site, request, database, name, changed)
     await site.writes.track(_event(request, database.name, name, parsed, upsert=upsert))
+    await announce_alter(site, request, database, name, changed)
     answer: dict[str, Any] = {"ok": True}
     if returns:
         answer["rows"] = rows_json(changed)
