@@ -251,3 +251,37 @@ async def test_column_types_of_an_immutable_file_can_be_chosen(tmp_path):
     response = await instance.client.post(ui["path"], json=body, actor={"id": "root"})
     assert response.status_code == 200, response.text
     instance.close()
+
+
+async def test_the_links_of_a_row_spell_its_key_as_the_row_does(tmp_path):
+    path = tmp_path / "odd.db"
+    with sqlite3.connect(path) as conn:
+        conn.executescript("create table t (id integer primary key, b blob); insert into t values (5, x'00ff')")
+    conn.close()
+    instance = Datasette(files=[str(path)])
+    for key in ("5", "05", "5~2E0"):
+        assert 'href="/odd/t/5.blob?_blob_column=b"' in (await instance.client.get(f"/odd/t/{key}")).text, key
+        exported = (await instance.client.get(f"/odd/t/{key}.csv")).text
+        assert exported == "id,b\r\n5,http://localhost/odd/t/5.blob?_blob_column=b\r\n"
+    instance.close()
+
+
+async def test_keys_that_lead_to_a_table_are_ordered_by_the_column_that_they_name(tmp_path):
+    path = tmp_path / "odd.db"
+    with sqlite3.connect(path) as conn:
+        conn.executescript(
+            """
+            create table t (id integer primary key, label text unique);
+            create table u (a text references t(label), b integer references t(id), c integer references t(id));
+            insert into t values (1, 'x');
+            """
+        )
+    conn.close()
+    instance = Datasette(files=[str(path)])
+    data = await get_json(instance, "/odd/t/1.json?_extra=foreign_key_tables")
+    assert [(key["column"], key["other_column"]) for key in data["foreign_key_tables"]] == [
+        ("id", "b"),
+        ("id", "c"),
+        ("label", "a"),
+    ]
+    instance.close()

@@ -167,3 +167,14 @@ async def test_declared_parameters_are_the_only_ones_with_a_default(open_fleet):
     assert (await json_of(fleet, "/fleet/pair.json?b=2"))["rows"] == [{"a": "", "b": "2"}]
     body = await json_of(fleet, "/fleet/pair.json", 400)
     assert body["error"] == "You did not supply a value for binding parameter :b."
+
+
+async def test_blobs_of_stored_queries_are_named_by_their_column(open_fleet):
+    fleet = open_fleet(config={"databases": {"fleet": {"queries": {"flag": "select x'00ff' as b"}}}})
+    digest = hashlib.sha256(b"\x00\xff").hexdigest()
+    exported = (await fleet.client.get("/fleet/flag.csv")).text
+    link = f"http://localhost/fleet/flag.blob?_nofacet=1&_blob_column=b&_blob_hash={digest}"
+    assert exported == f"b\r\n{link}\r\n"
+    response = await fleet.client.get(link)
+    assert response.content == b"\x00\xff"
+    assert response.headers["content-disposition"] == f'attachment; filename="b-{digest[:6]}.blob"'

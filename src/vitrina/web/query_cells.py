@@ -46,7 +46,8 @@ def blob_path(view: QueryView, column: str, value: bytes) -> str:
     if view.format and path.endswith(f".{view.format}"):
         path = path.removesuffix(f".{view.format}")
     wanted = urlencode({"_blob_column": column, "_blob_hash": blob_hash(value)})
-    query_string = view.request.query_string
+    # Exports carry this argument where they have no other; exported addresses are compared to the letter.
+    query_string = view.request.query_string or ("_nofacet=1" if view.format == "csv" else "")
     return f"{path}.blob?{query_string}&{wanted}" if query_string else f"{path}.blob?{wanted}"
 
 

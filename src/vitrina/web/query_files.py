@@ -44,5 +44,4 @@ def query_blob(view: QueryView, headers: dict[str, str]) -> Response:
     """
     column = wanted_column(view.request, view.columns)
     at = view.columns.index(column)
-    parts = [view.name, column] if view.name else [column]
-    return blob_answer(view.request, (row[at] for row in view.rows), parts, headers)
+    return blob_answer(view.request, (row[at] for row in view.rows), [column], headers)

@@ -201,7 +201,7 @@ def _with_keys(tables: dict[str, Table]) -> dict[str, Table]:
                 )
             )
     for leading in incoming.values():
-        leading.sort(key=lambda key: (key.other_table, key.other_column))
+        leading.sort(key=lambda key: (key.other_table, key.declared_column or "", key.other_column))
     for name in resolved.keys() | (incoming.keys() & tables.keys()):
         keys, single = resolved.get(name, ((), ()))
         tables[name] = replace(

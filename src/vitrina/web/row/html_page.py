@@ -43,7 +43,7 @@ def display_rows(view: RowView) -> DisplayRows:
         on_row_page=True,
     )
     cells.sort(key=lambda cell: cell.name not in view.plan.pk_columns)
-    return DisplayRows(cells, [view.row], paths=[view.row_path], row_labels=[row_label(view)], overrides=view.overrides)
+    return DisplayRows(cells, [view.row], paths=[view.own_path], row_labels=[row_label(view)], overrides=view.overrides)
 
 
 async def add_cells(view: RowView) -> None:

@@ -13,6 +13,7 @@ from vitrina.plan.model import RowPlan, RowResult, Wanted
 from vitrina.plan.row import plan_row
 from vitrina.web.column_types import TypedColumn, assigned_types
 from vitrina.web.table.planning import find_table, table_metadata, visible_table
+from vitrina.web.table.view import row_path
 from vitrina.web.target import named
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class RowView:
         """The columns in order."""
         return self.result.columns
 
+    @property
+    def own_path(self) -> str:
+        """The row's key as its values spell it; the address may have ``05`` where the row has 5."""
+        return row_path(self.row, [self.columns.index(name) for name in self.plan.pk_columns])[0]
+
 
 async def open_row(
     site: Site,
@@ -79,11 +85,11 @@ async def open_row(
     # Where a derived table's source is only known from the catalog, the answer may be another one now.
     if not access.allowed("view-table", database.name, name):
         raise Forbidden("You do not have permission to view this table")
-    row_path = request.url_vars["pks"]
+    path = request.url_vars["pks"]
     plan = plan_row(
         catalog,
         table,
-        row_path,
+        path,
         settings=site.settings,
         visible=lambda other: access.allowed("view-table", database.name, other),
         database_config=site.config.database(database.name),
@@ -99,7 +105,7 @@ async def open_row(
         column_types=assigned_types(site, database.name, table),
         private=access.private("view-table", database.name, name),
         plan=plan,
-        row_path=row_path,
+        row_path=path,
         extras=extras,
     )
     view.outcome = await database.read(lambda reader: run_row(reader, plan), catalog=catalog)
