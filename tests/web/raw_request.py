@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,8 +34,9 @@ async def raw_request(
     method: str = "GET",
     headers: list[tuple[bytes, bytes]] | None = None,
     scheme: str = "http",
+    when_begun: Callable[[], Awaitable[None]] | None = None,
 ) -> RawAnswer:
-    """One request through the whole application."""
+    """One request through the whole application; ``when_begun`` is awaited when a piece of the answer was sent."""
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -49,13 +52,21 @@ async def raw_request(
     }
     answer = RawAnswer(0, [], b"")
 
+    has_body = [True]
+
     async def receive() -> dict[str, Any]:
+        if not has_body:
+            # A client that stays.
+            await asyncio.Event().wait()
+        has_body.clear()
         return {"type": "http.request", "body": b"", "more_body": False}
 
     async def send(message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
             answer.status, answer.headers = message["status"], list(message["headers"])
         else:
+            if not answer.body and when_begun is not None:
+                await when_begun()
             answer.body += message.get("body", b"")
 
     await instance.app()(scope, receive, send)

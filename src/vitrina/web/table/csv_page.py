@@ -110,24 +110,37 @@ def _has_key_order(view: TableView) -> bool:
 async def _key_chunks(
     view: TableView, options: CsvOptions, pairs: Sequence[tuple[str, str]], settings: Any
 ) -> AsyncGenerator[bytes, None]:
-    """Batches in the order of the primary key, each planned and read on its own."""
+    """Batches in the order of the primary key, each planned and read on its own.
+
+    Raises Conflict where the table gets other columns or another key
+    meanwhile: half of the file is sent already, and cannot be begun again.
+    """
     encoder: CsvEncoder | None = None
+    shape, token = (view.plan.columns, view.plan.pk_columns), None
     async with open_stream(view.database) as session:
         while True:
-            chunk, token, encoder = await _next_batch(session, view, options, encoder)
-            yield chunk
-            if token is None:
-                return
+            try:
+                chunk, token, encoder = await _next_batch(session, view, options, encoder)
+            except CatalogChanged:
+                if encoder is None:
+                    raise
+                # Something else in the file was altered: the same batch again.
+            else:
+                yield chunk
+                if token is None:
+                    return
             view = await open_view(
                 view.site,
                 view.request,
                 view.database,
                 view.name,
                 format="csv",
-                pairs=[*pairs, ("_next", token)],
+                pairs=[*pairs, ("_next", str(token))],
                 stable_order=True,
                 settings=settings,
             )
+            if (view.plan.columns, view.plan.pk_columns) != shape:
+                raise Conflict("The table was altered while it was exported")
 
 
 async def _next_batch(
@@ -140,13 +153,7 @@ async def _next_batch(
         head = used.header() if encoder is None and options.header else b""
         return head + used.rows(view.selected_rows), result.next_token, used
 
-    try:
-        return await session.read(job, catalog=view.plan.catalog)
-    except CatalogChanged as changed:
-        if encoder is None:
-            raise
-        # Half of the file is sent already: it cannot be begun again with other columns.
-        raise Conflict("The table was altered while it was exported") from changed
+    return await session.read(job, catalog=view.plan.catalog)
 
 
 async def _labelled_chunks(view: TableView, options: CsvOptions) -> AsyncGenerator[bytes, None]:
