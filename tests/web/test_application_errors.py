@@ -116,4 +116,8 @@ def test_the_handler_runs_again_when_the_schema_changed(make, site):
     assert fetch(make(), "/db/t.json").status_code == 200
     assert site.calls == 3
     site.failures = {"t": CatalogChanged("changing all the time")}
-    assert fetch(make(), "/db/t.json").status_code == 500
+    response = fetch(make(), "/db/t.json")
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    assert response.json()["error"] == "The tables of the database are changing too fast"
+    response = fetch(make(), "/db/t", headers={"content-type": "application/json"})
+    assert (response.status_code, response.json()["ok"]) == (503, False)

@@ -8,7 +8,7 @@ import secrets
 from typing import Any
 
 from vitrina.engine.protocols import CatalogChanged
-from vitrina.errors import Forbidden, NotFound
+from vitrina.errors import Forbidden, NotFound, Unavailable
 from vitrina.hooks.blame import blaming
 from vitrina.hooks.calling import watched
 from vitrina.hooks.span_words import REQUEST_SPAN_SCOPE_KEY
@@ -31,7 +31,7 @@ from vitrina.http.types import ASGIApp, Receive, Scope, Send
 logger = logging.getLogger("vitrina.http")
 
 #: how often a page is made again when the schema changes under it
-ATTEMPTS = 3
+ATTEMPTS = 5
 HEALTH_PATH = "/-/healthz"
 _LEGACY_TOKEN = secrets.token_urlsafe(32)
 _MESSAGE_COOKIE = COOKIE.encode("ascii") + b"="
@@ -226,7 +226,9 @@ class Application:
                 return response
             except CatalogChanged:
                 if attempt == ATTEMPTS:
-                    raise
+                    raise Unavailable(
+                        "The tables of the database are changing too fast", hint="Try again in a moment."
+                    ) from None
         raise AssertionError("unreachable")
 
     async def _plugin_view(self, route: PluginRoute, request: Request, outgoing: Outgoing) -> Response | None:

@@ -27,7 +27,7 @@ _INVALID_TOKEN = 'Bearer error="invalid_token"'
 
 
 def wants_json(request: Request) -> bool:
-    """Whether a client that was denied something should be told so in JSON."""
+    """Whether a client that was denied something, or sent away for now, should be told so in JSON."""
     return (
         request.path.endswith(".json")
         or "application/json" in (request.header(b"accept") or "")
@@ -47,6 +47,9 @@ async def error_response(
     if not isinstance(error, VitrinaError):
         logger.error("%s %s failed", request.method, request.path, exc_info=error)
         error = VitrinaError(str(error), hint=blamed(error))
+    elif isinstance(error, Unavailable):
+        # A traceback for each would fill the log just when there is much to do.
+        logger.warning("%s %s: %s", request.method, request.path, error.message)
     elif error.status >= 500:
         logger.error("%s %s: %s", request.method, request.path, error.message, exc_info=error)
     headers = dict(error.headers)
@@ -57,7 +60,7 @@ async def error_response(
         headers.setdefault("Retry-After", "1")
     if isinstance(error, MethodNotAllowed):
         return method_not_allowed(request)
-    if always_json:
+    if always_json or (isinstance(error, Unavailable) and wants_json(request)):
         return _json(error, headers)
     if isinstance(error, Forbidden):
         return _json(error, headers) if wants_json(request) else await _html(request, error, headers, render_error)
