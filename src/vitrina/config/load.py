@@ -42,7 +42,7 @@ def load_config(
     return Config(
         raw=raw,
         metadata=kept,
-        settings=_settings(raw, settings, checker),
+        settings=_settings(raw, settings),
         warnings=tuple(warnings + checker.warnings),
     )
 
@@ -55,10 +55,10 @@ def _document(source: Source) -> Document | None:
     return Document(plain(source), "")
 
 
-def _settings(raw: Mapping[str, Any], given: Mapping[str, Any] | None, checker: Checker) -> Settings:
+def _settings(raw: Mapping[str, Any], given: Mapping[str, Any] | None) -> Settings:
     values = dict(raw.get("settings") or {})
     if given:
-        checker.check({"settings": given})
+        Checker(lambda path: "", "settings parameter").check({"settings": given})
         values.update(given)
     return Settings(**{name: value for name, value in values.items() if value is not None})
 

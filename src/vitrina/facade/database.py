@@ -207,7 +207,8 @@ class Database:
         self, sql: str, params_seq: Iterable[Params], block: bool = True, request: Any = None
     ) -> Any:
         """Run one statement with many sets of parameters."""
-        sets, learned = params_seq, dict
+        sets = params_seq
+        learned: Callable[[], Mapping[str, Any]] = dict
         if telemetry.active() and block:
             sets = counted = CountedSets(params_seq)
             learned = counted.attributes
@@ -267,7 +268,7 @@ class Database:
         """The name it gets where none is given."""
         if self.path:
             return Path(self.path).stem
-        return self.memory_name or "db"
+        return self.memory_name or ("_temp_disk" if self.is_temp_disk else "db")
 
     @property
     def cached_table_counts(self) -> Mapping[str, int] | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,6 +79,8 @@ class Datasette(
         internal: str | Path | None = None,
         default_deny: bool = False,
     ) -> None:
+        if isinstance(files, str):
+            raise ValueError("files= must be a list of paths, not a string")
         self._secret = secret or secrets.token_hex(32)
         self.pdb = pdb
         self.crossdb = crossdb
@@ -111,14 +115,14 @@ class Datasette(
         span_words.register_datasette(self)
 
     def _prepare(self) -> None:
-        self._databases: dict[str, Database] = {
-            name: Database.around(self, engine) for name, engine in self.site.databases.items()
-        }
+        engines = self.site.databases.items()
+        self._databases = OrderedDict((name, Database.around(self, engine)) for name, engine in engines)
         self._internal_database = Database.around(self, self.site.internal)
         self._background_tasks = BackgroundTaskSupervisor(self)
         self.site.state["background_tasks"] = self._background_tasks
         self._kept: set[asyncio.Future[Any]] = set()
         self._startup_lock: asyncio.Lock | None = None
+        self._closed = False
         self._stopped = False
         self._application: Any = None
         self._client: InProcessClient | None = None
@@ -152,12 +156,15 @@ class Datasette(
         return self._assembly.pool.is_stuck
 
     def close(self) -> None:
-        """Close every database. Idempotent."""
+        """Close every database, then raise the first error of those that could not be closed. Idempotent."""
+        if self._closed:
+            return
+        self._closed = True
         span_words.unregister_datasette(self)
-        for engine in self.site.databases.values():
-            engine.close()
-        self.site.internal.close()
-        self._assembly.close()
+        with ExitStack() as closing:
+            closing.callback(self._assembly.close)
+            for database in (*self._databases.values(), self._internal_database):
+                closing.callback(database.close)
 
     def app(self) -> Any:
         """The ASGI application."""
@@ -188,7 +195,7 @@ class Datasette(
     # -- databases
 
     @property
-    def databases(self) -> dict[str, Database]:
+    def databases(self) -> OrderedDict[str, Database]:
         """Name → database, without the internal one."""
         return self._databases
 
@@ -208,12 +215,11 @@ class Datasette(
 
     def add_database(self, db: Database, name: str | None = None, route: str | None = None) -> Database:
         """Serve another database; its name gets ``_2``, ``_3`` … where it is taken."""
-        wanted = name or db.memory_name or (Path(db.path).stem if db.path else "db")
-        unique = unique_name(wanted, self._databases)
+        unique = unique_name(name or db.suggest_name(), self._databases)
         engine = db.renamed(unique, route or unique) or self.open_engine(db, unique, route or unique)
         # New objects, so that a request that iterates keeps what it began with.
         self.site.databases[unique] = engine
-        self._databases = {**self._databases, unique: db}
+        self._databases = OrderedDict({**self._databases, unique: db})
         return db
 
     def open_engine(self, db: Database, name: str, route: str) -> SqliteDatabase:
@@ -240,13 +246,13 @@ class Datasette(
     def remove_database(self, name: str) -> None:
         """Stop serving a database and close it. Raises KeyError."""
         removed = self._databases[name]
-        self._databases = {key: db for key, db in self._databases.items() if key != name}
+        self._databases = OrderedDict((key, db) for key, db in self._databases.items() if key != name)
         del self.site.databases[name]
         removed.close()
 
-    async def execute(self, db_name: str, sql: str, params: Any = None, **options: Any) -> Any:
+    async def execute(self, db_name: str, sql: str, *args: Any, **options: Any) -> Any:
         """As ``get_database(db_name).execute(...)``."""
-        return await self.get_database(db_name).execute(sql, params, **options)
+        return await self.get_database(db_name).execute(sql, *args, **options)
 
     async def refresh_schemas(self, *, force: bool = False) -> None:
         """Look at every database now; needed nowhere, since each read looks by itself."""
@@ -280,9 +286,9 @@ class Datasette(
         self.site.root_enabled = value
         self.site.permissions.root_enabled = value
 
-    def setting(self, name: str) -> Any:
-        """A setting's value. Raises AttributeError for an unknown one."""
-        return getattr(self.site.settings, name, None)
+    def setting(self, key: str) -> Any:
+        """A setting's value, None for an unknown one."""
+        return getattr(self.site.settings, key, None)
 
     def settings_dict(self) -> dict[str, Any]:
         return self.site.settings.as_dict()

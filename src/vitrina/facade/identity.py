@@ -64,9 +64,9 @@ class IdentityMethods:
     def get_action(self, name_or_abbr: str) -> Action | None:
         return self.site.permissions.actions.find(name_or_abbr)
 
-    async def actors_from_ids(self, ids: Iterable[Any]) -> dict[Any, Any]:
+    async def actors_from_ids(self, actor_ids: Iterable[Any]) -> dict[Any, Any]:
         """Actor id → actor, from the first plugin that knows; else ``{"id": id}`` for each."""
-        wanted = list(ids)
+        wanted = list(actor_ids)
         found = await self.site.hooks.first("actors_from_ids", datasette=self, actor_ids=wanted)
         return found if found is not None else {actor_id: {"id": actor_id} for actor_id in wanted}
 

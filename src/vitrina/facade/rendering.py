@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from vitrina.http.messages import add_message
+from vitrina.http.urls import PrefixedUrlString
 from vitrina.web.absolute import absolute_url
 from vitrina.web.page import environment_for, render_text
 
@@ -56,6 +57,10 @@ class RenderingMethods:
             return absolute_url(self.site, request, path)
         return urljoin(absolute_url(self.site, request, request.full_path), path)
 
-    def static(self, path: str, plugin: str | None = None, mount: str | None = None) -> str:
-        """URL of a static file with the hash of its content. Raises FileNotFoundError."""
-        return self.site.static_url(path, plugin=plugin, mount=mount, must_exist=True)
+    def static(self, path: str, plugin: str | None = None, mount: str | None = None) -> PrefixedUrlString:
+        """URL of a static file with the hash of its content. Raises FileNotFoundError and ValueError."""
+        if plugin and mount:
+            raise ValueError("Use either plugin= or mount=, not both")
+        if path.startswith("/") or ".." in path.split("/"):
+            raise ValueError("Static asset path cannot escape static root")
+        return PrefixedUrlString(self.site.static_url(path, plugin=plugin, mount=mount, must_exist=True))

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from vitrina.engine.protocols import DatabaseSpec
-from vitrina.errors import StartupError
 
 MEMORY = "_memory"
 #: word that the command line takes for the memory database
@@ -32,21 +31,14 @@ def database_specs(
     nolock: bool = False,
     inspect_data: Mapping[str, Any] | None = None,
 ) -> list[DatabaseSpec]:
-    """The databases in the order they are listed: memory first, then files, then immutable files.
-
-    Raises StartupError where one file is given twice.
-    """
+    """The databases in the order they are listed: memory first, then files, then immutable files."""
     specs: list[DatabaseSpec] = []
     paths = [file for file in files if file != MEMORY_WORD]
     frozen = {str(Path(path).resolve()) for path in immutables}
     if memory or crossdb or not (files or immutables) or len(paths) < len(files):
         specs.append(DatabaseSpec(name=MEMORY, route=MEMORY, is_memory=True, is_mutable=False))
-    seen: set[str] = set()
     for path in [*paths, *[path for path in immutables if path not in paths]]:
         resolved = str(Path(path).resolve())
-        if resolved in seen:
-            raise StartupError(f"Duplicate database file: {path}")
-        seen.add(resolved)
         name = unique_name(Path(path).stem, [spec.name for spec in specs])
         known = _inspected(inspect_data or {}, name) if resolved in frozen else {}
         specs.append(

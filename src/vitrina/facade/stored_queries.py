@@ -186,9 +186,13 @@ class StoredQueryMethods:
             for name in names
             for query in snapshot.queries_of(name)
             if all(getattr(query, key) == value for key, value in wanted.items())
-            and (not word or any(word in (text or "").lower() for text in (query.name, query.title, query.sql)))
+            and (not word or any(word in (text or "").lower() for text in _searched(query)))
             and access.allowed("view-query", name, query.name)
         ]
+
+
+def _searched(query: CoreQuery) -> tuple[str | None, ...]:
+    return query.name, query.title, query.description, query.sql
 
 
 def _sort_key(query: CoreQuery, database: str | None) -> tuple[str, ...]:

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, TemplateNotFound
+from jinja2 import (
+    BaseLoader,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    TemplateNotFound,
+    TemplatesNotFound,
+)
 from jinja2 import Template as JinjaTemplate
 
 from vitrina.dialect.quoting import escape_sqlite
@@ -132,7 +140,7 @@ class Templates:
     def select(self, names: str | Iterable[str], environment: Environment | None = None) -> Selection:
         """Choose the first of ``names`` that exists, in ``environment`` where a plugin made one for this page.
 
-        Raises jinja2.TemplateNotFound when none does.
+        Raises jinja2.TemplatesNotFound when none does.
         """
         wanted = (names,) if isinstance(names, str) else tuple(names)
         searched = environment or self.environment
@@ -146,7 +154,7 @@ class Templates:
             built_in = _is_shipped(template) and self._chain_is_shipped(name.removeprefix("default:"), searched)
             # Not the template's own name, which has lost its "default:".
             return Selection(name, _marked(wanted, name), built_in)
-        raise TemplateNotFound(wanted[-1] if wanted else "")
+        raise TemplatesNotFound(wanted)
 
     def has_more_loaders(self, environment: Environment) -> bool:
         """Whether ``environment`` finds templates in more places than ours."""
@@ -163,7 +171,7 @@ class Templates:
                     name not in self._plugin_names and self._plugin_names.isdisjoint(self._chains.of(known))
                 )
                 return Selection(name, _marked(wanted, name), built_in)
-        raise TemplateNotFound(wanted[-1] if wanted else "")
+        raise TemplatesNotFound(wanted)
 
     def _chain_is_shipped(self, name: str, environment: Environment) -> bool:
         try:
