@@ -113,6 +113,11 @@ async def test_magic_parameters_of_plugins(fleet):
     assert rows == [{"id": "id", "flag": "flag at /fleet/who.json"}]
 
 
+async def test_a_stored_query_may_have_a_parameter_called_sql(open_fleet):
+    fleet = open_fleet(config={"databases": {"fleet": {"queries": {"echo": "select :sql as said"}}}})
+    assert (await json_of(fleet, "/fleet/echo.json?sql=abc"))["rows"] == [{"said": "abc"}]
+
+
 async def test_trusted_queries_may_be_more_than_a_select(fleet):
     assert [row["name"] for row in (await json_of(fleet, "/fleet/pragma.json"))["rows"]][:2] == ["id", "name"]
 

@@ -146,6 +146,24 @@ async def test_links_to_output_renderers(open_with):
     assert set(data["renderers"]) == {"json", "odd"}
 
 
+async def test_renderers_are_told_on_which_page_their_link_would_be(open_with):
+    seen = []
+
+    class Asked:
+        @hookimpl
+        def register_output_renderer(self, datasette):
+            return {"extension": "odd", "render": str, "can_render": self.can_render}
+
+        def can_render(self, view_name, sql, table):
+            seen.append((view_name, sql, table))
+
+    museum = open_with(Asked())
+    for path in ("halls", "halls/1", "-/query", "-/query?sql=select+1"):
+        await museum.client.get(f"/museum/{path}")
+    assert [(view_name, table) for view_name, _, table in seen[:2]] == [("table", "halls"), ("row", "halls")]
+    assert seen[2:] == [("database", None, None), ("database", "select 1", None)]
+
+
 class FilterPlugin:
     @hookimpl
     def filters_from_request(self, request, database, table, datasette):

@@ -38,7 +38,8 @@ def plan_query(
     if checked:
         check_select(sql)
     found = unique_parameters(sql)
-    bound: dict[str, Any] = {name: value for name, value in values.items() if name != "sql"}
+    # In the address of custom SQL this argument is the statement itself.
+    bound: dict[str, Any] = {name: value for name, value in values.items() if magic is not None or name != "sql"}
     for name in names or found:
         if name not in bound and not name.startswith("_"):
             bound[name] = ""

@@ -61,11 +61,15 @@ def output_renderers(site: Site) -> Mapping[str, OutputRenderer]:
 async def linkable_renderers(site: Site, request: Request, page: Rendered) -> list[str]:
     """Extensions whose links belong on the page."""
     names = []
+    arguments = {**_arguments(site, request, page), "sql": page.sql or None}
+    if page.table is None:
+        # Pages of queries go by this name in hooks; formats of them go by that of tables.
+        arguments["view_name"] = "database"
     for name, renderer in output_renderers(site).items():
         answer: Any = True
         if renderer.can_render is not None:
             with blaming(renderer.plugin, _HOOK):
-                called = _called(renderer.can_render, _arguments(site, request, page))
+                called = _called(renderer.can_render, arguments)
                 answer = await watched(_HOOK, renderer.plugin, called)
         if answer:
             names.append(name)
