@@ -285,3 +285,51 @@ async def test_keys_that_lead_to_a_table_are_ordered_by_the_column_that_they_nam
         ("label", "a"),
     ]
     instance.close()
+
+
+async def test_rows_of_a_view_are_found_where_it_has_a_rowid(tmp_path):
+    path = tmp_path / "odd.db"
+    with sqlite3.connect(path) as conn:
+        conn.executescript(
+            """
+            create table t (name text, b blob);
+            insert into t values ('a', null), ('b', x'00ff');
+            create view named as select rowid, * from t;
+            create view loud as select rowid as ROWID, name from t;
+            create view bare as select name from t;
+            create view broken as select * from gone;
+            """
+        )
+    conn.close()
+    instance = Datasette(files=[str(path)])
+    instance.root_enabled = True
+    for address in ("named/2", "loud/2"):
+        data = await get_json(instance, f"/odd/{address}.json")
+        assert [row["name"] for row in data["rows"]] == ["b"]
+        assert data["primary_keys"] == ["rowid"]
+        page = await instance.client.get(f"/odd/{address}", actor={"id": "root"})
+        assert page.status_code == 200
+        assert "data-row-action" not in page.text  # a view's rows cannot be edited
+    assert (await instance.client.get("/odd/named/2.blob?_blob_column=b")).content == b"\x00\xff"
+    await get_json(instance, "/odd/named/3.json", 404)
+    await get_json(instance, "/odd/bare/1.json", 404)
+    assert (await get_json(instance, "/odd/broken/1.json", 400))["error"] == "no such table: main.gone"
+    instance.close()
+
+
+async def test_labels_of_equal_numbers_are_each_column_s_own_text(tmp_path):
+    path = tmp_path / "odd.db"
+    with sqlite3.connect(path) as conn:
+        conn.executescript(
+            """
+            create table t (id integer primary key);
+            create table u (whole integer references t(id), real float references t(id));
+            insert into t values (1);
+            insert into u values (1, 1);
+            """
+        )
+    conn.close()
+    instance = Datasette(files=[str(path)])
+    row = (await get_json(instance, "/odd/u.json?_labels=on"))["rows"][0]
+    assert (row["whole"]["label"], row["real"]["label"]) == ("1", "1.0")
+    instance.close()

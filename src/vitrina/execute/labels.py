@@ -13,8 +13,9 @@ from vitrina.plan.model import LabelPlan
 # far below the number of variables that any SQLite allows in one statement
 _CHUNK = 900
 
-# table, column of the values, column of the labels
-_Target = tuple[str, str, str | None]
+# table, column of the values, column of the labels; where there is none, the column that points there,
+# since values that are equal (1 and 1.0) are not the same text
+_Target = tuple[str, str, str | None, str]
 
 
 class LabelLookups:
@@ -48,7 +49,7 @@ class LabelLookups:
         return self._found[target]
 
     def _read(self, target: _Target, values: list[Any]) -> dict[Any, Any]:
-        table, key_column, label_column = target
+        table, key_column, label_column, _ = target
         if label_column is None:
             return {value: str(value) for value in values}
         key, label = escape(key_column), escape(label_column)
@@ -72,4 +73,4 @@ class LabelLookups:
 
 
 def _target(plan: LabelPlan) -> _Target:
-    return plan.other_table, plan.other_column, plan.label_column
+    return plan.other_table, plan.other_column, plan.label_column, "" if plan.label_column else plan.column

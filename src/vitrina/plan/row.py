@@ -34,14 +34,14 @@ def plan_row(
     ``wanted`` may hold "incoming" (count rows of other tables that point here)
     and "labels" (labels of its foreign keys).
 
-    Raises RowNotFound for a view, BadRequest when the number of parts is wrong.
+    Raises RowNotFound for a view without a column ``rowid``, BadRequest when the number of parts is wrong.
     """
-    pk_columns = pk_columns_of(table)
+    pk_columns = pk_columns_of(table) or ("rowid",)
     pk_values = tuple([tilde_decode(part) for part in pk_path.split(",")])
-    # A view is looked at as if it had a rowid, which it never has.
-    if len(pk_values) != (len(pk_columns) or 1):
+    if len(pk_values) != len(pk_columns):
         raise BadRequest("URL row identifier does not match the primary key for this table")
-    if not pk_columns:
+    # A view that fails has no columns that are known; the statement tells why.
+    if table.is_view and table.columns and "rowid" not in map(str.lower, table.column_by_name):
         raise RowNotFound(catalog.name, table.name, pk_values, hint="The rows of a view have no pages of their own.")
     condition = " AND ".join([f"{quote_identifier(name)}=:p{number}" for number, name in enumerate(pk_columns)])
     incoming: tuple[IncomingForeignKey, ...] = ()
@@ -53,7 +53,7 @@ def plan_row(
         table=table,
         pk_columns=pk_columns,
         pk_values=pk_values,
-        sql=f"select {'rowid, ' if table.uses_rowid else ''}* from {escape(table.name)} where {condition}",
+        sql=f"select {'' if table.primary_keys else 'rowid, '}* from {escape(table.name)} where {condition}",
         params={f"p{number}": value for number, value in enumerate(pk_values)},
         time_limit_ms=settings.sql_time_limit_ms,
         incoming=incoming,

@@ -89,7 +89,8 @@ async def _links(view: RowView) -> dict[str, Any]:
 
 
 def _may(view: RowView, action: str) -> bool:
-    return view.database.is_writable and view.access.allowed(action, view.database.name, view.table.name)
+    writable = view.database.is_writable and not view.table.is_view
+    return writable and view.access.allowed(action, view.database.name, view.table.name)
 
 
 def _row_button(view: RowView, word: str, description: str) -> dict[str, Any]:
