@@ -13,8 +13,9 @@ from vitrina.access.resources import Resource
 from vitrina.catalog.model import DatabaseCatalog, Table
 from vitrina.catalog.stored import StoredQuery, StoreSnapshot
 from vitrina.errors import Forbidden, PluginError
+from vitrina.execute.decisions import begin_request
 from vitrina.execute.permission_plugins import PermissionPlugins
-from vitrina.execute.permissions import Permissions, begin_request, skip_permissions
+from vitrina.execute.permissions import Permissions, skip_permissions
 from vitrina.execute.resource_list import ResourceLists
 from vitrina.hooks.manager import Hooks
 from vitrina.hooks.markers import hookimpl
@@ -136,7 +137,7 @@ async def test_decisions_follow_stored_queries_and_root():
     assert not await permissions.allowed(None, "view-query", "one", "q")
     root = {"id": "root"}
     assert not await permissions.allowed(root, "drop-table", "one", "notes")
-    permissions.root_enabled = True
+    permissions.decisions.root_enabled = True
     assert await permissions.allowed(root, "drop-table", "one", "notes")
 
 

@@ -320,7 +320,7 @@ async def test_the_page_refuses_odd_forms(open_zoo, form):
 
 async def test_others_tokens_and_tokens_of_tokens(open_zoo):
     instance = open_zoo()
-    instance.site.permissions.root_enabled = True
+    instance.site.permissions.decisions.root_enabled = True
     theirs = await token_for(instance, "eve")
     answer = await page(instance, {"id": "ann"}, do="revoke", token=theirs)
     assert answer.status_code == 400 and "Only your own tokens" in answer.text

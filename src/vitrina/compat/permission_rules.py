@@ -65,7 +65,7 @@ async def gather_permission_sql_from_hooks(*, datasette: Any, actor: Any, action
 def built_in_rules(datasette: Any, actor: Any, action: str) -> list[PermissionSQL]:
     """The rules of defaults, configuration, root and stored queries."""
     permissions = datasette.site.permissions
-    book = permissions.rule_book()
+    book = permissions.decisions.rule_book()
     known = permissions.actions.find(action)
     found = [_of_rule(rule, permissions.databases) for rule in book.rules(actor, known)]
     return found + [_of_restriction(each) for each in book.restrictions(actor, known)]

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from vitrina.execute.permissions import begin_request
+from vitrina.execute.decisions import begin_request
 from vitrina.hooks.manager import Hooks
 from vitrina.tokens.client import client_address
 from vitrina.tokens.cookies import NAMESPACE, actor_of_cookie

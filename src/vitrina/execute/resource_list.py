@@ -12,8 +12,9 @@ from vitrina.access.actions import Action
 from vitrina.access.actors import Actor
 from vitrina.access.explain import reasons
 from vitrina.access.resources import DatabaseResource, QueryResource, Resource, TableResource
+from vitrina.execute.decisions import QueryStore
 from vitrina.execute.permission_plugins import InternalReads
-from vitrina.execute.permissions import Access, Permissions, QueryStore
+from vitrina.execute.permissions import Access, Permissions
 from vitrina.hooks.call import async_call_with_supported_arguments
 from vitrina.tilde import tilde_decode, tilde_encode
 
@@ -68,7 +69,7 @@ class ResourceLists:
         """
         action = self._permissions.actions.chain(action_name)[0]
         if action.name == "view-table":
-            await self._permissions.ready_databases(parent)
+            await self._permissions.decisions.ready_databases(parent)
         access = await self._permissions.load_with_own(actor, (action.name,), parent, child)
         places = [
             place
@@ -137,7 +138,7 @@ class ResourceLists:
         if kind is DatabaseResource:
             return [(name, None) for name in names]
         if kind is TableResource:
-            await self._permissions.ready_databases(parent)
+            await self._permissions.decisions.ready_databases(parent)
             places: list[Place] = []
             for name in names:
                 catalog = databases[name].catalog

@@ -284,7 +284,7 @@ class Datasette(
     @root_enabled.setter
     def root_enabled(self, value: bool) -> None:
         self.site.root_enabled = value
-        self.site.permissions.root_enabled = value
+        self.site.permissions.decisions.root_enabled = value
 
     def setting(self, key: str) -> Any:
         """A setting's value, None for an unknown one."""

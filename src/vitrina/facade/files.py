@@ -36,7 +36,7 @@ def open_files(site: Site) -> None:
     offer_credentials(site, site.state[_KEY].credential_uses)
     for action in access.FILE_ACTIONS:
         site.permissions.actions.register(action)
-    site.permissions.add_blocks(access.source_blocks(site.config.raw))
+    site.permissions.decisions.add_blocks(access.source_blocks(site.config.raw))
     owners = {access.EDIT: config.owners_can_edit, access.DELETE: config.owners_can_delete}
     rules = access.owner_rules(site.state[_KEY].records)
     site.permissions.own_rules.update({action: rules for action, wanted in owners.items() if wanted})

@@ -32,7 +32,7 @@ def open_past_databases(site: Site, replication: Replication) -> None:
             readers[shown].clear()
             if shown in site.databases:
                 site.facade.remove_database(shown)
-            site.permissions.add_blocks({})
+            site.permissions.decisions.add_blocks({})
 
     async def serve(name: str, txid: int, path: str, actor: Any) -> str:
         who = actor_id(actor)
@@ -45,12 +45,12 @@ def open_past_databases(site: Site, replication: Replication) -> None:
             allowed = readers[shown] = []
             # Whoever may restore may read all there was; nobody else is even told that it is there.
             block = {"id": allowed}
-            site.permissions.add_blocks(
+            site.permissions.decisions.add_blocks(
                 {action: (AllowBlock(shown, None, block, "permissions"),) for action in _ACTIONS}
             )
         if who not in allowed:
             allowed.append(who)
-            site.permissions.add_blocks({})
+            site.permissions.decisions.add_blocks({})
         if shown not in site.databases:
             site.facade.add_database(Database(site.facade, path=path, is_mutable=False), name=shown)
         served[name, txid] = shown
