@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from vitrina.errors import (
     RowNotFound,
     TableNotFound,
 )
+from vitrina.facade.database import Database
 from vitrina.hooks.call import call_with_supported_arguments
 from vitrina.http.request import Request
 from vitrina.http.response import Response
@@ -190,6 +192,19 @@ async def test_tables_are_found_in_any_case_as_sqlite_finds_them(with_plugin):
     assert await db.fts_table("Parts") == "parts_fts"
     response = await db.ds.client.get('/shop/goods.json?_through={"table":"PARTS","column":"Word","value":"x"}')
     assert (response.status_code, response.json()["rows"]) == (200, [])
+
+
+async def test_a_temporary_database_is_a_file_until_it_is_closed(with_plugin):
+    shop = with_plugin()
+    db = shop.add_database(Database(shop, is_temp_disk=True))
+    await db.execute_write_script("create table notes (body text); insert into notes values ('kept')")
+    assert (db.name, db.is_memory, await db.table_names()) == ("_temp_disk", False, ["notes"])
+    assert (await db.execute("pragma journal_mode")).single_value() == "wal"
+    assert (await shop.client.get("/_temp_disk/notes.json?_shape=arrays")).json()["rows"] == [[1, "kept"]]
+    file = Path(db.path)
+    assert file.exists()
+    db.close()
+    assert not file.exists()
 
 
 async def test_rows_of_a_write_are_fetched_once(with_plugin):

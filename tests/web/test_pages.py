@@ -132,13 +132,17 @@ async def test_plugins_add_to_the_jump_menu(fleet):
         @hookimpl
         def jump_items_sql(self, actor):
             found = JumpSQL.menu_item(label="Tides", url='{"method": "table", "database": "fleet", "table": "tides"}')
-            return [found, JumpSQL("select 'menu' as type, name as label, '/x' as url from boats", database="fleet")]
+            unsearched = "select 'menu' as type, 'Shoal' as label, '/y' as url, null as search_text"
+            boats = "select 'menu' as type, name as label, '/x' as url from boats"
+            return [found, JumpSQL(boats, database="fleet"), JumpSQL(unsearched)]
 
     plugin = Pages()
     fleet.pm.register(plugin, name="pages")
     try:
         tides = (await json_of(fleet, "/-/jump?q=tides"))["matches"]
         gull = (await json_of(fleet, "/-/jump?q=gull"))["matches"]
+        assert (await json_of(fleet, "/-/jump?q=shoal"))["matches"] == []
+        assert "Shoal" in [item["name"] for item in (await json_of(fleet, "/-/jump?q="))["matches"]]
     finally:
         fleet.pm.unregister(plugin)
     assert [(item["name"], item["url"], item["type"]) for item in tides] == [("Tides", "/fleet/tides", "menu")]

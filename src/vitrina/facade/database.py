@@ -20,6 +20,7 @@ from vitrina.execute.observed_write import Submit, observed
 from vitrina.facade.analysis import analysis_of
 from vitrina.facade.observed_reads import CountedSets, read_with_spans, select_with_spans
 from vitrina.facade.results import AttachedDatabase, ExecuteWriteResult, Results
+from vitrina.facade.temporary_file import temporary_file
 from vitrina.hooks import telemetry
 from vitrina.hooks.telemetry_registry import EXECUTEMANY, EXECUTESCRIPT
 from vitrina.hooks.tracing import trace
@@ -64,6 +65,9 @@ class Database:
         self.memory_name = memory_name
         self.mode = mode
         self.is_temp_disk = is_temp_disk
+        self._remove_file: Callable[[], Any] | None = None
+        if is_temp_disk and self.path is None:
+            self.path, self._remove_file = temporary_file(self)
         self._engine: SqliteDatabase | None = None
 
     @classmethod
@@ -266,9 +270,9 @@ class Database:
 
     def suggest_name(self) -> str:
         """The name it gets where none is given."""
-        if self.path:
-            return Path(self.path).stem
-        return self.memory_name or ("_temp_disk" if self.is_temp_disk else "db")
+        if self.is_temp_disk:
+            return "_temp_disk"
+        return Path(self.path).stem if self.path else self.memory_name or "db"
 
     @property
     def cached_table_counts(self) -> Mapping[str, int] | None:
@@ -279,6 +283,8 @@ class Database:
         """Close every connection. Later use raises DatabaseClosed."""
         if self._engine is not None:
             self._engine.close()
+        if self._remove_file is not None:
+            self._remove_file()
 
     # -- what exists
 

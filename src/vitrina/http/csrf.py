@@ -26,12 +26,12 @@ def csrf_refusal(request: Request, *, force_https: bool = False) -> str | None:
     if cookie is None and authorization[:7].lower() == "bearer ":
         return None
     fetch_site = request.header(b"sec-fetch-site")
-    if fetch_site is not None:
-        if fetch_site.strip().lower() in ("same-origin", "none"):
+    if fetch_site:
+        if fetch_site in ("same-origin", "none"):
             return None
         return f"Sec-Fetch-Site was {fetch_site!r}, expected 'same-origin' or 'none'"
     origin = request.header(b"origin")
-    if origin is None:
+    if not origin:
         # Every browser of the last years sends one of the two with a POST.
         return None
     own = _origin(f"{'https' if force_https else request.scheme}://{request.host}")

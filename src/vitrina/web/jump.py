@@ -73,7 +73,7 @@ def _item_of_row(row: Mapping[str, Any]) -> JumpItem:
     return JumpItem(
         type=str(row.get("type") or ""),
         label=label,
-        search_text=str(row.get("search_text") or label),
+        search_text=str(row.get("search_text", label) or ""),
         target=(str(row.get("url") or ""),),
         description=row.get("description"),
         display_name=row.get("display_name"),

@@ -125,12 +125,13 @@ async def _plugins(view: QueryView) -> dict[str, Any]:
     site, request, name = view.site, view.request, view.database.name
 
     async def query_actions() -> list[dict[str, Any]]:
-        facts = {"database": name, "query_name": view.name, "sql": view.sql, "params": dict(view.params)}
+        facts = {"database": name, "query_name": view.name, "sql": view.sql}
+        facts["params"] = dict(view.values if view.is_write else view.params)
         return [*_built_in_actions(view), *await plugin_actions(site, request, "query_actions", **facts)]
 
     return {
         "query_actions": query_actions,
-        "top_query": slot(site, "top_query", request=request, database=name, sql=view.sql),
+        "top_query": slot(site, "top_query", request=request, database=name, sql=view.sql or None),
         "top_stored_query": slot(site, "top_stored_query", request=request, database=name, query_name=view.name),
     }
 
