@@ -56,3 +56,18 @@ def test_commands_that_cannot_be_added_leave_the_others(hook: str, tmp_path: Pat
     assert shown.returncode == 0, shown.stderr
     assert "Usage:" in shown.stdout
     assert f"The plugin adds failed in the hook {hook}: ValueError: no command" in shown.stderr
+
+
+@pytest.mark.parametrize("variable", ["DATASETTE_TRACE_PLUGINS", "VITRINA_TRACE_PLUGINS"])
+def test_calls_of_hooks_are_told_where_that_is_wanted(variable: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        f"{HOOK}def extra_css_urls(template): return ['/a.css']\n"
+        "@hookimpl\ndef extra_body_script(): raise ValueError('no script')\n"
+    )
+    arguments = ("--plugins-dir", tmp_path, "--get", "/")
+    told = run(*arguments, VITRINA_LOAD_PLUGINS="", **{variable: "1"}).stderr
+    call = told.partition("extra_css_urls: mine.py\n")[2]
+    assert call.startswith("    template = 'index.html'\n")
+    assert "\n    returned [['/a.css']]\n" in call
+    assert "\n    raised ValueError('no script')\n" in told
+    assert "extra_css_urls: mine.py" not in run(*arguments, VITRINA_LOAD_PLUGINS="").stderr

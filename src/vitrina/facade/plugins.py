@@ -10,6 +10,7 @@ from typing import Any
 
 import pluggy
 
+from vitrina.hooks.call_report import report_calls, reports_calls
 from vitrina.hooks.calling import named_results
 from vitrina.hooks.manager import Hooks, load_directory, load_entry_points, new_manager, register_half_imported
 from vitrina.hooks.twins import TWINS
@@ -23,6 +24,8 @@ def shared_manager() -> pluggy.PluginManager:
     global _shared
     if _shared is None:
         _shared = new_manager()
+        if reports_calls():
+            report_calls(_shared)
         load_entry_points(_shared, skip=TWINS)
     register_half_imported(_shared)
     return _shared
