@@ -56,6 +56,24 @@ def test_base_url_is_prefixed(database: Path) -> None:
     assert "http://localhost/x/data.json" in headers
 
 
+@pytest.mark.parametrize("path", ["/x/data.json", "/data.json", "http://localhost/x/data.json"])
+def test_base_url_may_be_left_out(database: Path, path: str) -> None:
+    assert json.loads(run(database, "--get", path, "-s", "base_url", "/x/").stdout)["path"] == "/x/data"
+
+
+@pytest.mark.parametrize(("given", "prefix"), [("/x", "/x/"), ("x", "/x/"), ("//x//", "/x/"), ("", "/")])
+def test_base_url_gets_its_slashes(database: Path, given: str, prefix: str) -> None:
+    found = run(database, "--get", f"{prefix}data.json", "-s", "base_url", given)
+    assert json.loads(found.stdout)["path"] == f"{prefix}data"
+    moved = run(database, "--get", f"{prefix}data/", "--headers", "-s", "base_url", given)
+    assert f"location: {prefix}data\n" in moved.stdout
+
+
+def test_root_is_for_servers(database: Path) -> None:
+    found = run(database, "--root", "--get", "/-/allowed.json?action=insert-row", "--actor", '{"id": "root"}')
+    assert json.loads(found.stdout)["items"] == []
+
+
 def test_what_is_no_text_is_written_byte_for_byte(database: Path) -> None:
     static = database.parent / "files"
     static.mkdir()

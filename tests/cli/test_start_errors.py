@@ -103,6 +103,7 @@ def test_a_broken_configuration(database: Path, text: str, said: str) -> None:
     ("arguments", "status", "said"),
     [
         (["--headers"], 1, "--headers can only be used with --get"),
+        (["--ssl-keyfile", "x"], 1, "--ssl-keyfile needs --ssl-certfile as well"),
         (["--token", "x"], 1, "--token can only be used with --get"),
         (["--get", "/", "--actor", "{"], 1, "--actor must be a JSON object"),
         (["--nope"], 2, "No such option '--nope'"),

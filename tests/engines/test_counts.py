@@ -112,6 +112,12 @@ def test_an_immutable_database_knows_exactly(make_file, open_database, pool):
     assert pool.hops == hops
 
 
+@pytest.mark.parametrize(("count", "found"), [(database_counts, TableCount(7)), (home_counts, 7)])
+def test_counts_that_are_given_spare_the_first_page_the_counting(make_file, open_database, count, found):
+    database = open_database(make_file(MANY), is_mutable=False, counts={"many": 7})
+    assert run(count(database))[1] == {"many": found}
+
+
 def test_counts_of_an_inspect_file():
     assert known_counts_of({"tables": {"t": {"count": 4}, "u": {}}}) == {"t": 4}
     assert known_counts_of({"hash": "x"}) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sys
 from typing import Any
 from urllib.parse import quote, unquote_to_bytes
@@ -29,7 +30,7 @@ async def _answer(instance: Any, options: ServeOptions) -> int:
     instance.site.state[OFF] = True
     await instance.invoke_startup()
     printer = _Printer(with_headers=options.headers)
-    scope = get_scope(instance.urls.path(_absolute(options.get or "/")), request_headers(instance, options))
+    scope = get_scope(_path(options.get or "/"), request_headers(instance, options))
     await instance.app()(scope, Listening(), printer.send)
     printer.finish()
     return 0 if printer.status == 200 else 1
@@ -66,8 +67,9 @@ def get_scope(target: str, headers: list[tuple[bytes, bytes]]) -> dict[str, Any]
     }
 
 
-def _absolute(path: str) -> str:
-    return path if path.startswith("/") else f"/{path}"
+def _path(target: str) -> str:
+    """A path from the root, of one that is or of an address of this server."""
+    return "/" + re.sub(r"^https?://[^/?#]*", "", target).removeprefix("/")
 
 
 class Listening:

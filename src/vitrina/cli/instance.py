@@ -51,7 +51,7 @@ def build_instance(options: ServeOptions, config: Config | None = None) -> Datas
         internal=options.internal,
         default_deny=options.default_deny,
     )
-    if options.root:
+    if options.root and options.get is None:
         instance.root_enabled = True
     if options.strict_csp:
         instance.site.state[STRICT_CSP] = True

@@ -188,6 +188,8 @@ def _check_combinations(options: ServeOptions) -> None:
     for name in ("headers", "token"):
         if getattr(options, name) and options.get is None:
             raise click.ClickException(f"--{name} can only be used with --get")
+    if options.ssl_keyfile and not options.ssl_certfile:
+        raise click.ClickException("--ssl-keyfile needs --ssl-certfile as well")
     if options.actor is not None:
         try:
             json.loads(options.actor)

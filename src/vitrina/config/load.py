@@ -60,7 +60,12 @@ def _settings(raw: Mapping[str, Any], given: Mapping[str, Any] | None) -> Settin
     if given:
         Checker(lambda path: "", "settings parameter").check({"settings": given})
         values.update(given)
-    return Settings(**{name: value for name, value in values.items() if value is not None})
+    values = {name: value for name, value in values.items() if value is not None}
+    if "base_url" in values:
+        # Paths are appended to it, and one that began with two slashes would be the address of another host.
+        prefix = values["base_url"].strip("/")
+        values["base_url"] = f"/{prefix}/" if prefix else "/"
+    return Settings(**values)
 
 
 def _locator(config: Document, metadata: Document) -> Any:

@@ -45,8 +45,8 @@ async def home_counts(database: SqliteDatabase) -> tuple[DatabaseCatalog, dict[s
     be counted in time.
     """
     known = database.known_counts
-    if known is not None and database.catalog is not None:
-        return database.catalog, dict(known)
+    if known is not None:
+        return await database.ready(), dict(known)
 
     def job(reader: SqliteReader) -> dict[str, TableCount] | None:
         if database.is_mutable and database.size >= HOME_MAX_BYTES:
@@ -60,8 +60,8 @@ async def home_counts(database: SqliteDatabase) -> tuple[DatabaseCatalog, dict[s
 async def database_counts(database: SqliteDatabase) -> tuple[DatabaseCatalog, dict[str, TableCount]]:
     """Catalog and table → count, for a database page (at most one hop); tables that were not counted are missing."""
     known = database.known_counts
-    if known is not None and database.catalog is not None:
-        return database.catalog, {name: TableCount(count) for name, count in known.items()}
+    if known is not None:
+        return await database.ready(), {name: TableCount(count) for name, count in known.items()}
     return await database.read(lambda reader: (reader.catalog, count_tables(reader, database, DATABASE_LIMIT_MS) or {}))
 
 
