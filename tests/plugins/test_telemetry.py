@@ -7,7 +7,7 @@ import sys
 import threading
 
 import pytest
-from opentelemetry import metrics, trace
+from watched import watched_here  # noqa: F401 - a fixture
 
 from vitrina.compat.telemetry_testing import (  # noqa: F401 - fixtures
     assert_metrics_conform,
@@ -25,12 +25,7 @@ from vitrina.hooks.telemetry_registry import METRICS, SPANS
 pytestmark = pytest.mark.asyncio
 
 
-@pytest.fixture(scope="module", autouse=True)
-def nobody_watches_afterwards():
-    """Providers cannot be taken away again by public means; other tests count calls."""
-    yield
-    trace._TRACER_PROVIDER = None
-    metrics._internal._METER_PROVIDER = None
+ENDLESS = "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c"
 
 
 def _named(exporter, name):
@@ -72,10 +67,7 @@ async def test_reads_tell_what_became_of_them(with_plugin, otel_spans):  # noqa:
     with pytest.raises(sqlite3.OperationalError):
         await database.execute("select * from missing", log_sql_errors=False)
     with pytest.raises(QueryInterrupted):
-        await database.execute(
-            "with recursive c(x) as (select 1 union all select x + 1 from c) select count(*) from c",
-            custom_time_limit=5,
-        )
+        await database.execute(ENDLESS, custom_time_limit=5)
     with pytest.raises(sqlite3.OperationalError):
         await database.execute("select * from missing")
     good, quiet, late, bad = _named(otel_spans, "db.query")
@@ -115,6 +107,7 @@ async def test_a_write_nobody_waits_for_begins_a_trace_of_its_own(with_plugin, o
 async def test_metrics_have_the_registered_form(with_plugin, otel_spans, otel_metrics):  # noqa: F811
     instance = with_plugin()
     await instance.get_database("shop").execute("select 1")
+    otel_metrics.collect()
     assert_metrics_conform(METRICS, otel_metrics, "datasette")
     points = otel_metrics.points(
         "db.client.operation.duration", {"db.namespace": "shop", "datasette.operation": "read"}
@@ -127,6 +120,7 @@ async def test_statements_of_pages_are_measured(with_plugin, otel_spans, otel_me
     client = with_plugin().client
     await client.get("/shop/goods.json")
     await client.get("/shop/-/query.json?sql=select+nothing")
+    otel_metrics.collect()
     of_shop = {"db.namespace": "shop", "datasette.operation": "read"}
     points = otel_metrics.points("db.client.operation.duration", of_shop)
     assert sum(point.count for point in points) >= 2
@@ -138,10 +132,13 @@ async def test_gauges_tell_what_waits_and_what_is_open(with_plugin, otel_spans, 
     database = with_plugin().get_database("shop")
 
     def value(name):
+        otel_metrics.collect()
         points = otel_metrics.points(name, {"db.namespace": "shop"})
         return points[0].value if points else None
 
     assert (value("datasette.sql.queries.pending"), value("datasette.connections.open")) == (0, 0)
+    # never written to
+    assert value("datasette.write.queue_depth") is None
     begun, go_on = threading.Event(), threading.Event()
 
     def hold(conn):

@@ -11,6 +11,9 @@ import pytest
 
 from vitrina.hooks.telemetry_registry import (
     COUNTER,
+    GAUGE,
+    HISTOGRAM,
+    UPDOWN_COUNTER,
     MetricName,
     SpanName,
     attribute_allowed,
@@ -44,45 +47,47 @@ def install_metric_reader() -> Any:
     """Collect metrics in memory from now on; the same reader each time."""
     if "metrics" not in _installed:
         from opentelemetry import metrics
-        from opentelemetry.sdk.metrics import MeterProvider
-        from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+        from opentelemetry.sdk.metrics import Counter, Histogram, MeterProvider
+        from opentelemetry.sdk.metrics.export import AggregationTemporality, InMemoryMetricReader
 
-        reader = InMemoryMetricReader()
+        # Each collection has what came since the one before: tests do not see what others measured.
+        since_last = AggregationTemporality.DELTA
+        reader = InMemoryMetricReader(preferred_temporality={Counter: since_last, Histogram: since_last})
         metrics.set_meter_provider(MeterProvider(metric_readers=[reader]))
         _installed["metrics"] = reader
     return _installed["metrics"]
 
 
 class MetricsCollector:
-    """What a metric reader has."""
+    """What a metric reader had when :meth:`collect` was last called."""
 
     def __init__(self, reader: Any) -> None:
         self._reader = reader
-
-    def metrics(self, scope_name: str | None = None) -> list[Any]:
-        """Every metric, of one instrumentation where it is named."""
-        data = self._reader.get_metrics_data()
-        return [
-            metric
-            for resource in (data.resource_metrics if data is not None else ())
-            for scope in resource.scope_metrics
-            if scope_name in (None, scope.scope.name)
-            for metric in scope.metrics
-        ]
+        self._scopes: list[Any] = []
 
     def collect(self) -> dict[str, list[Any]]:
-        """Name → data points."""
+        """Take what was measured since the last time: name → data points."""
+        data = self._reader.get_metrics_data()
+        self._scopes = [
+            scope for resource in (data.resource_metrics if data else ()) for scope in resource.scope_metrics
+        ]
         found: dict[str, list[Any]] = {}
         for metric in self.metrics():
             found.setdefault(metric.name, []).extend(metric.data.data_points)
         return found
+
+    def metrics(self, scope_name: str | None = None) -> list[Any]:
+        """Every metric that was collected, of one instrumentation where it is named."""
+        return [metric for scope in self._scopes if scope_name in (None, scope.scope.name) for metric in scope.metrics]
 
     def points(self, name: str, attributes: Mapping[str, Any] | None = None) -> list[Any]:
         """Data points of a metric that have at least these attributes."""
         wanted = dict(attributes or {})
         return [
             point
-            for point in self.collect().get(name, [])
+            for metric in self.metrics()
+            if metric.name == name
+            for point in metric.data.data_points
             if wanted.items() <= {str(key): value for key, value in (point.attributes or {}).items()}.items()
         ]
 
@@ -93,24 +98,29 @@ class MetricsCollector:
         return found[0]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def otel_provider() -> None:
     """Spans are collected for the whole session."""
     install_span_exporter()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
 def otel_meter_provider() -> None:
     """Metrics are collected for the whole session."""
     install_metric_reader()
 
 
-@pytest.fixture
-def otel_reset(otel_provider: None) -> Iterator[None]:
-    """Forgets the spans of other tests."""
-    install_span_exporter().clear()
+@pytest.fixture(autouse=True)
+def otel_reset(otel_provider: None, otel_meter_provider: None) -> Iterator[None]:
+    """Forgets the spans and metrics of other tests."""
+    _forget()
     yield
+    _forget()
+
+
+def _forget() -> None:
     install_span_exporter().clear()
+    install_metric_reader().get_metrics_data()
 
 
 @pytest.fixture
@@ -137,19 +147,15 @@ def _fail_on(problems: Iterable[str], heading: str = "") -> None:
 def assert_spans_conform(
     registry_spans: Iterable[SpanName], finished_spans: Iterable[Any], scope_name: str | None = None
 ) -> None:
-    """Every span is registered, with its kind and attributes, and has those that are not optional."""
+    """Every span and every attribute of one is registered."""
     registered = tuple(registry_spans)
     problems = []
     for span in _of_scope(finished_spans, scope_name):
         entry = span_for(span.name, span.kind, registered)
         if entry is None:
             problems.append(f"unregistered span: {span.name!r}")
-            continue
-        if entry.kind != span.kind:
-            problems.append(f"{span.name}: kind is {span.kind}, registered is {entry.kind}")
-        problems += _attribute_problems(entry, span.attributes or {})
-        missing = [each for each in entry.attributes if not each.optional and each not in (span.attributes or {})]
-        problems += [f"{span.name}: missing attribute {each!r}" for each in missing]
+        else:
+            problems += _attribute_problems(entry, span.attributes or {})
     _fail_on(problems)
 
 
@@ -166,14 +172,32 @@ def _attribute_problems(entry: SpanName | MetricName, attributes: Mapping[str, A
 def assert_spans_covered(
     registry_spans: Iterable[SpanName], finished_spans: Iterable[Any], scope_name: str | None = None
 ) -> None:
-    """Every registered span, and every attribute of it, was emitted."""
+    """Every registered span, and every attribute of it that is not optional, was emitted."""
     registered = tuple(registry_spans)
     seen: dict[str, set[str]] = {}
     for span in _of_scope(finished_spans, scope_name):
         entry = span_for(span.name, span.kind, registered)
         if entry is not None:
             seen.setdefault(entry, set()).update(span.attributes or {})
-    _fail_on(f"registered span never emitted: {entry!r}" for entry in registered if entry not in seen)
+    _fail_on(_uncovered(registered, seen))
+
+
+def _uncovered(registered: Iterable[SpanName | MetricName], seen: Mapping[str, set[str]]) -> Iterator[str]:
+    """What is registered and was not ``seen``, where a name has the attributes that came with it."""
+    for entry in registered:
+        if entry not in seen:
+            yield f"registered, but never emitted: {entry!r}"
+            continue
+        missing = [each for each in entry.attributes if not each.optional and each not in seen[entry]]
+        yield from (f"{entry}: attribute {each!r} was never emitted" for each in missing)
+
+
+def _kind_of(metric: Any) -> str:
+    """The kind of instrument that gave such data."""
+    data = metric.data
+    if hasattr(data, "is_monotonic"):
+        return COUNTER if data.is_monotonic else UPDOWN_COUNTER
+    return HISTOGRAM if type(data).__name__.endswith("Histogram") else GAUGE
 
 
 def assert_metrics_conform(
@@ -189,8 +213,8 @@ def assert_metrics_conform(
             continue
         if (metric.unit or "") != entry.unit:
             problems.append(f"{metric.name}: unit is {metric.unit!r}, registered is {entry.unit!r}")
-        if getattr(metric.data, "is_monotonic", None) not in (None, entry.kind == COUNTER):
-            problems.append(f"{metric.name}: registered as {entry.kind}, which is not what it does")
+        if _kind_of(metric) != entry.kind:
+            problems.append(f"{metric.name}: kind is {_kind_of(metric)}, registered is {entry.kind}")
         for point in metric.data.data_points:
             problems += _attribute_problems(entry, point.attributes or {})
     _fail_on(problems)
@@ -199,9 +223,12 @@ def assert_metrics_conform(
 def assert_metrics_covered(
     registry_metrics: Iterable[MetricName], collector: MetricsCollector, scope_name: str | None = None
 ) -> None:
-    """Every registered metric was collected."""
-    seen = {metric.name for metric in collector.metrics(scope_name)}
-    _fail_on(f"registered metric never collected: {entry!r}" for entry in registry_metrics if entry not in seen)
+    """Every registered metric, and every attribute of it that is not optional, was collected."""
+    seen: dict[str, set[str]] = {}
+    for metric in collector.metrics(scope_name):
+        for point in metric.data.data_points:
+            seen.setdefault(metric.name, set()).update(point.attributes or {})
+    _fail_on(_uncovered(registry_metrics, seen))
 
 
 def assert_no_forbidden_values(

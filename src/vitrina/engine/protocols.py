@@ -75,12 +75,17 @@ class Reader(Protocol):
         time_limit_ms: float | None = None,
         max_rows: int | None = None,
         untrusted: bool = False,
+        may_fail: bool = False,
+        has_limit: bool = False,
     ) -> Rows:
         """Run one statement and fetch its rows (blocking).
 
         Fetches at most ``max_rows`` rows and sets ``truncated`` when there were
         more. ``untrusted`` prepares the statement under the authorizer: only
         reading, the contract's PRAGMA table functions, no ATTACH, no writing.
+        With ``may_fail`` an error is an answer, and telemetry shows none. A
+        statement that ``has_limit`` ends one row after ``max_rows`` by itself:
+        telemetry shows that row too, and nothing that was cut short.
 
         Raises QueryInterrupted after ``time_limit_ms``, InvalidSQL with the
         engine's text when the statement cannot be prepared or run,

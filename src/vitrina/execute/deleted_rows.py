@@ -16,10 +16,11 @@ from typing import Any
 
 from vitrina.errors import EngineError, Unavailable
 from vitrina.execute.internal import InternalDatabase
+from vitrina.hooks import telemetry
 
 #: seconds for which a row is kept
 KEPT_S = 600
-#: bytes of the largest row that is kept, and rows of one actor at most
+#: bytes of the largest row that is kept; rows of one actor at most, and their bytes together
 KEPT_BYTES = 8 * 1024 * 1024
 KEPT_ROWS = 1000
 
@@ -89,6 +90,7 @@ class DeletedRows:
 
     async def _forget_old(self) -> None:
         # The server may be stopping.
+        telemetry.leave_request()
         with contextlib.suppress(EngineError, Unavailable):
             if await self._internal.write_own(_forget_old):
                 self._clean_up_later()

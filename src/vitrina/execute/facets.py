@@ -13,7 +13,9 @@ def run_facet(reader: Reader, plan: FacetPlan, budget: Budget, *, untrusted: boo
     if left <= 0:
         return None
     try:
-        found = reader.select(plan.sql, plan.params, time_limit_ms=left, max_rows=plan.size, untrusted=untrusted)
+        found = reader.select(
+            plan.sql, plan.params, time_limit_ms=left, max_rows=plan.size, untrusted=untrusted, has_limit=True
+        )
     except QueryInterrupted:
         return None
     values = [(row[0], row[1]) for row in found.rows]

@@ -11,16 +11,20 @@ import time
 import uuid
 import weakref
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TypeVar
 
 from vitrina.catalog.model import DatabaseCatalog
 from vitrina.engine.protocols import DatabaseSpec
 from vitrina.engine.sqlite.connections import ConnectionSetup, Purpose
 from vitrina.engine.sqlite.database import SqliteDatabase
+from vitrina.engine.sqlite.queued import Watch
 from vitrina.engine.sqlite.readers import ReaderPool
 from vitrina.engine.sqlite.transactions import in_transaction
 from vitrina.errors import EngineError, Unavailable
 from vitrina.execute.internal_schema import create_schema, forget_catalog, write_catalog
+from vitrina.execute.observed_write import Submit, observed
+from vitrina.hooks import telemetry
 
 T = TypeVar("T")
 
@@ -66,7 +70,9 @@ class InternalDatabase(SqliteDatabase):
             self._writer.submit(self._bring_up_to_date).result()
         return super()._current()
 
-    async def write(self, fn: Callable[[sqlite3.Connection], T], *, transaction: bool = True) -> T:
+    async def write(
+        self, fn: Callable[[sqlite3.Connection], T], *, transaction: bool = True, watch: Watch | None = None
+    ) -> T:
         """As for any database; the tables are brought up to date first, and ``wrote`` is told after."""
 
         def job(conn: sqlite3.Connection) -> T:
@@ -76,9 +82,9 @@ class InternalDatabase(SqliteDatabase):
             finally:
                 self._tell(conn)
 
-        return await self._writer.run(job)
+        return await self._writer.run(job, watch=watch)
 
-    async def isolated(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+    async def isolated(self, fn: Callable[[sqlite3.Connection], T], *, watch: Watch | None = None) -> T:
         """As for any database; the tables are brought up to date first, and ``wrote`` is told after."""
 
         def job(conn: sqlite3.Connection) -> T:
@@ -88,7 +94,7 @@ class InternalDatabase(SqliteDatabase):
             finally:
                 self._tell(conn)
 
-        return await self._writer.run(job)
+        return await self._writer.run(job, watch=watch)
 
     async def write_own(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run Vitrina's own ``fn(conn)`` in a transaction, after ``flush``; ``wrote`` is not told (one hop)."""
@@ -97,7 +103,8 @@ class InternalDatabase(SqliteDatabase):
             self._flush(conn)
             return in_transaction(conn, fn)
 
-        return await self._writer.run(job)
+        submit: Submit[T] = partial(self._writer.run, job)
+        return await (observed(self.name, submit, {"callback": fn}) if telemetry.active() else submit())
 
     # Bringing the tables up to date, in the writer's thread
 

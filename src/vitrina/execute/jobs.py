@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any, Literal
 
 from vitrina.errors import NotFound, Unavailable, VitrinaError
+from vitrina.hooks import telemetry
 
 logger = logging.getLogger("vitrina.jobs")
 
@@ -122,6 +123,7 @@ class Jobs:
         self._jobs.clear()
 
     async def _run(self, job: Job, work: Work) -> None:
+        telemetry.leave_request()
         slot = self._slots.setdefault(job.database, asyncio.Lock())
         async with slot:
             if job.state != "waiting":

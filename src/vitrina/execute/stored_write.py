@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vitrina.engine.sqlite.guard import TimeLimit
 from vitrina.engine.sqlite.translate import translated
+from vitrina.execute.observed_write import Submit, is_watched, observed
 
 if TYPE_CHECKING:
     from vitrina.engine.sqlite.database import SqliteDatabase
@@ -46,6 +48,8 @@ async def run_stored_write(
             limit.stop()
             conn.set_progress_handler(None, 0)
 
+    submit: Submit[int] = partial(writes.foreign, database, job, transaction=transaction, request=request)
     with translated(database.name, sql, params):
-        changed: int = await writes.foreign(database, job, transaction=transaction, request=request)
-    return changed
+        if not is_watched(request):
+            return await submit()
+        return await observed(database.name, submit, {"sql": sql, "params": params}, transaction=transaction)

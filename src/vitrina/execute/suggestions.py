@@ -84,7 +84,9 @@ class _Look:
             self.complete = False
             return []
         try:
-            return self._reader.select(sql, self._plan.params, time_limit_ms=left, untrusted=self._untrusted).rows
+            return self._reader.select(
+                sql, self._plan.params, time_limit_ms=left, untrusted=self._untrusted, may_fail=True
+            ).rows
         except QueryInterrupted:
             self.complete = False
             return []

@@ -65,6 +65,7 @@ def _run_rows(reader: Reader, plan: TablePlan) -> TableResult:
         time_limit_ms=plan.time_limit_ms,
         max_rows=plan.page_size,
         untrusted=plan.uses_untrusted_sql,
+        has_limit=True,
     )
     result = TableResult(selected.columns, selected.rows, query_ms=(time.perf_counter() - began) * 1000)
     if selected.truncated and plan.page_size:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from vitrina.engine.protocols import CatalogChanged
 from vitrina.errors import InvalidBody, VitrinaError
 from vitrina.execute.change_rows import ChangedRows
+from vitrina.execute.observed_write import Submit, is_watched, observed
 from vitrina.execute.renames import Renames
 from vitrina.execute.wrapped_write import TrackEvent, WriteFunction, WriteWrapper, call_write, nested
 from vitrina.hooks.events import Event
@@ -16,6 +18,7 @@ from vitrina.hooks.events import Event
 if TYPE_CHECKING:
     from vitrina.catalog.model import DatabaseCatalog, Table
     from vitrina.engine.sqlite.database import SqliteDatabase
+    from vitrina.engine.sqlite.queued import Watch
 
 T = TypeVar("T")
 
@@ -99,12 +102,13 @@ class Writes:
         wrappers = self._wrappers_of(database, request, True)
         events: list[Event] = []
         try:
-            if not wrappers:
+            submit: Submit[T]
+            if wrappers:
+                submit = partial(self._wrapped, database, wrappers, checked, events, size)
+            else:
                 tables = None if changes is None else touched_tables(changes)
-                value = await database.write_for_request(checked, shared=not alone, size=size, tables=tables)
-                _note_written(request)
-                return value
-            result: T = await self._wrapped(database, wrappers, checked, events, size)
+                submit = partial(database.write_for_request, checked, shared=not alone, size=size, tables=tables)
+            result = await (observed(database.name, submit, {"callback": fn}) if is_watched(request) else submit())
         except CatalogChanged:
             # The page is made again, and needs the new one.
             await database.look()
@@ -120,6 +124,7 @@ class Writes:
         fn: Callable[[sqlite3.Connection], T],
         events: list[Event],
         size: int,
+        watch: Watch | None = None,
     ) -> T:
         """Run a structured write inside plugins' wrappers. What they raise refuses the write."""
         kept: list[T] = []
@@ -130,7 +135,8 @@ class Writes:
             return value.as_objects() if isinstance(value, ChangedRows) else value
 
         try:
-            await database.write_for_request(nested(wrappers, shown, events.append), shared=False, size=size)
+            job = nested(wrappers, shown, events.append)
+            await database.write_for_request(job, shared=False, size=size, watch=watch)
         except (VitrinaError, CatalogChanged):
             raise
         except Exception as error:  # a plugin call: a wrapper says no by raising
@@ -138,21 +144,38 @@ class Writes:
         return kept[-1]
 
     async def sql(
-        self, database: SqliteDatabase, fn: Callable[[sqlite3.Connection], T], *, request: Any = None, size: int = 0
+        self,
+        database: SqliteDatabase,
+        fn: Callable[[sqlite3.Connection], T],
+        *,
+        request: Any = None,
+        size: int = 0,
+        about: Mapping[str, Any] | None = None,
     ) -> T:
-        """Run one write of a request in a transaction of its own, such as DDL or a person's SQL (one hop)."""
-        run, events = self._prepare(database, fn, request, True)
-        result: T = await database.write_for_request(run, shared=False, size=size)
+        """Run one write of a request in a transaction of its own, such as DDL or a person's SQL (one hop).
+
+        ``about`` is what telemetry shows in the place of the function, such as ``sql`` and ``params``.
+        """
+        job, events = self._prepare(database, fn, request, True)
+        submit: Submit[T] = partial(database.write_for_request, job, shared=False, size=size)
+        about = about or {"callback": fn}
+        result = await (observed(database.name, submit, about) if is_watched(request) else submit())
         _note_written(request)
         await self._send(events)
         return result
 
     async def foreign(
-        self, database: SqliteDatabase, fn: WriteFunction, *, request: Any = None, transaction: bool = True
+        self,
+        database: SqliteDatabase,
+        fn: WriteFunction,
+        *,
+        request: Any = None,
+        transaction: bool = True,
+        watch: Watch | None = None,
     ) -> Any:
         """Run a plugin's ``fn(conn)`` or ``fn(conn, track_event)``; what it raises is passed on as it is (one hop)."""
         run, events = self._prepare(database, fn, request, transaction)
-        result = await database.write(run, transaction=transaction)
+        result = await database.write(run, transaction=transaction, watch=watch)
         _note_written(request)
         await self._send(events)
         return result

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vitrina.dialect.analysis import SQLAnalysis
@@ -49,8 +50,9 @@ async def run_write_sql(
     Raises InvalidSQL with the engine's text, also after :data:`TIME_LIMIT_MS`,
     and Unavailable while another program holds the file.
     """
+    run = partial(_run, sql=sql, params=params)
     try:
-        return await writes.sql(database, lambda conn: _run(conn, sql, params), request=request, size=len(sql))
+        return await writes.sql(database, run, request=request, size=len(sql), about={"sql": sql, "params": params})
     except QueryInterrupted as error:
         raise InvalidSQL(
             "QueryInterrupted: interrupted",

@@ -60,7 +60,7 @@ def open_application(site: Site, datasette: Any) -> TelemetryMiddleware:
         force_https=settings.force_https_urls,
         max_post_body_bytes=settings.max_post_body_bytes,
     )
-    return TelemetryMiddleware(application)
+    return TelemetryMiddleware(application, settings.sql_time_limit_ms)
 
 
 def _pattern_of(route: Route | PluginRoute) -> str:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 #: key in an ASGI scope of the request's span
@@ -21,24 +18,8 @@ DB_OPERATION_ALLOWLIST = frozenset((*_READS, *_WRITES, *_CHANGES))
 _METHODS = frozenset(("CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"))
 _WORD = re.compile(r"\s*([A-Za-z]+)\b")
 
-_has_own_span: ContextVar[bool] = ContextVar("vitrina_has_own_span", default=False)
 #: instances that metrics describe
 instances: weakref.WeakSet[Any] = weakref.WeakSet()
-
-
-@contextmanager
-def own_span() -> Iterator[None]:
-    """What is traced inside has a span already."""
-    token = _has_own_span.set(True)
-    try:
-        yield
-    finally:
-        _has_own_span.reset(token)
-
-
-def has_own_span() -> bool:
-    """Whether the current code runs inside :func:`own_span`."""
-    return _has_own_span.get()
 
 
 def register_datasette(ds: Any) -> None:

@@ -27,6 +27,17 @@ def otel() -> Any:
     return importlib.import_module("vitrina.hooks.otel")
 
 
+def query_spans() -> Any:
+    """The module that makes spans of reads and writes; call it only where :func:`active`."""
+    return importlib.import_module("vitrina.hooks.query_spans")
+
+
+def leave_request() -> None:
+    """Begin a task whose work is caused by what happens now, but no part of it."""
+    if active():
+        otel().leave_request()
+
+
 @contextmanager
 def startup_span() -> Iterator[None]:
     """A span around the start of an instance."""

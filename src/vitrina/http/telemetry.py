@@ -28,10 +28,14 @@ def note_route(scope: Scope, pattern: str) -> None:
 
 
 class TelemetryMiddleware:
-    """Starts a span for each request, as a child of the one that the client names in ``traceparent``."""
+    """Starts a span for each request, as a child of the one that the client names in its headers.
 
-    def __init__(self, app: Any) -> None:
+    ``sql_time_limit_ms`` is the setting, which tells statements that took too long from those cut short on purpose.
+    """
+
+    def __init__(self, app: Any, sql_time_limit_ms: float = 1000) -> None:
         self.app = app
+        self._limit = sql_time_limit_ms
 
     @property
     def router(self) -> Any:
@@ -43,14 +47,15 @@ class TelemetryMiddleware:
             await self.app(scope, receive, send)
             return
         headers = {name.lower(): value for name, value in reversed(scope["headers"])}
-        with telemetry.otel().request_span(_attributes(scope, headers), _text(headers, b"traceparent")) as span:
+        carrier = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers.items()}
+        with telemetry.otel().request_span(_attributes(scope, headers), carrier) as span:
 
             async def noting(message: Any) -> None:
                 if message["type"] == "http.response.start":
                     _note_status(span, message["status"])
                 await send(message)
 
-            statements = telemetry.otel().StatementSpans(current_traces())
+            statements = telemetry.query_spans().StatementSpans(current_traces(), self._limit)
             with capture_traces(statements):
                 await self.app({**scope, span_words.REQUEST_SPAN_SCOPE_KEY: span}, receive, noting)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import escape
 
-from vitrina.hooks.tracing import capture_traces
+from vitrina.hooks.tracing import capture_traces, current_traces
 
 if TYPE_CHECKING:
     from vitrina.http.types import ASGIApp, Message, Receive, Scope, Send
@@ -25,7 +25,9 @@ def traced(app: ASGIApp) -> ASGIApp:
             await app(scope, receive, send)
             return
         answer = _Answer(send)
-        with capture_traces(answer.traces):
+        # Where spans are made of what is traced, they still are.
+        with_notes = getattr(current_traces(), "with_notes", None)
+        with capture_traces(answer.traces if with_notes is None else with_notes(answer.traces)):
             await app(scope, receive, answer.receive_message)
         await answer.finish()
 

@@ -24,6 +24,7 @@ from vitrina.engine.sqlite.connections import ConnectionSetup, Purpose, open_con
 from vitrina.engine.sqlite.files import explain
 from vitrina.engine.sqlite.fingerprint import Fingerprint
 from vitrina.engine.sqlite.own_commits import OwnCommits
+from vitrina.engine.sqlite.queued import Watch
 from vitrina.engine.sqlite.reader import ReadConnection, SqliteReader
 from vitrina.engine.sqlite.readers import ReaderPool
 from vitrina.engine.sqlite.session import ReadSession
@@ -34,15 +35,9 @@ from vitrina.engine.sqlite.turns import turn_of
 from vitrina.engine.sqlite.watcher import Watcher
 from vitrina.engine.sqlite.writer import Writer
 from vitrina.errors import DatabaseClosed, DatabaseCorrupt, InvalidSQL, StartupError, VitrinaError
-from vitrina.hooks.tracing import capture_traces, current_traces
+from vitrina.hooks.tracing import carried
 
 T = TypeVar("T")
-
-
-def _traced(job: Callable[[SqliteReader], T], traces: list[dict[str, Any]], reader: SqliteReader) -> T:
-    """Run the job with notes of its statements, which a thread does not take by itself."""
-    with capture_traces(traces):
-        return job(reader)
 
 
 class SqliteDatabase:
@@ -219,9 +214,7 @@ class SqliteDatabase:
         """Run ``job(reader)`` in a reader thread (one hop); the contract is in the protocol."""
         seen = observed.current()
         awaited = Awaited()
-        traces = current_traces()
-        if traces is not None:
-            job = partial(_traced, job, traces)
+        job = carried(job)
         return await awaited.result(self.pool.run_of(self.name, lambda: self._read(job, catalog, awaited, seen=seen)))
 
     async def foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
@@ -372,12 +365,14 @@ class SqliteDatabase:
 
     # Writing
 
-    async def write(self, fn: Callable[[sqlite3.Connection], T], *, transaction: bool = True) -> T:
+    async def write(
+        self, fn: Callable[[sqlite3.Connection], T], *, transaction: bool = True, watch: Watch | None = None
+    ) -> T:
         """Run ``fn(conn)`` on the writer thread (one hop), in a transaction of its own; commits before it returns.
 
-        What ``fn`` raises is passed on as it is, after a rollback.
+        What ``fn`` raises is passed on as it is, after a rollback. ``watch`` sees it happen.
         """
-        return await self._writer.run(lambda conn: self._run_write(conn, fn, transaction))
+        return await self._writer.run(lambda conn: self._run_write(conn, fn, transaction), watch=watch)
 
     async def write_for_request(
         self,
@@ -386,6 +381,7 @@ class SqliteDatabase:
         shared: bool,
         size: int = 0,
         tables: frozenset[str] | None = None,
+        watch: Watch | None = None,
     ) -> T:
         """As :meth:`write` for a request whose body has ``size`` bytes: refused with Unavailable while many wait.
 
@@ -395,12 +391,13 @@ class SqliteDatabase:
         """
         with translated(self.name):
             if shared:
-                return await self._writer.run(fn, shared=True, bounded=True, size=size, tables=tables)
-            return await self._writer.run(lambda conn: self._run_write(conn, fn, True), bounded=True, size=size)
+                return await self._writer.run(fn, shared=True, bounded=True, size=size, tables=tables, watch=watch)
+            job = partial(self._run_write, fn=fn, transaction=True)
+            return await self._writer.run(job, bounded=True, size=size, watch=watch)
 
-    async def isolated(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+    async def isolated(self, fn: Callable[[sqlite3.Connection], T], *, watch: Watch | None = None) -> T:
         """Run ``fn(conn)`` on a connection opened for it and closed after it, while writes wait."""
-        return await self._writer.run(lambda _: self._run_isolated(fn))
+        return await self._writer.run(lambda _: self._run_isolated(fn), watch=watch)
 
     def _run_write(self, conn: sqlite3.Connection, fn: Callable[[sqlite3.Connection], T], transaction: bool) -> T:
         with self._turn:
@@ -438,6 +435,11 @@ class SqliteDatabase:
     def pending_writes(self) -> int:
         """Writes that wait for the writer's thread."""
         return self._writer.queue_depth
+
+    @property
+    def was_written(self) -> bool:
+        """Whether this process ever wrote to it."""
+        return self._writer.hops > 0
 
     @property
     def open_connections(self) -> int:

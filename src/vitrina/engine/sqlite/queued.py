@@ -8,9 +8,24 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, Self, TypeVar
 
 from vitrina.engine.sqlite.group_commit import Outcome
+
+T = TypeVar("T")
+
+
+class Watch(Protocol):
+    """Somebody who is told what becomes of one write, in the writer's thread."""
+
+    def running(self, job: Callable[[sqlite3.Connection], T]) -> Callable[[sqlite3.Connection], T]:
+        """``job`` as it is to be run; perhaps twice."""
+
+    def follow(self, first: Self) -> None:
+        """The write shares the transaction of one that is watched too, and runs after it."""
+
+    def end(self, error: BaseException | None) -> None:
+        """It was committed, or failed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,12 +38,15 @@ class Queued:
     bounded: bool = False
     size: int = 0
     tables: frozenset[str] | None = None
+    watch: Watch | None = None
 
 
 def deliver(done: Sequence[tuple[Queued, Outcome]]) -> None:
     """Tell what became of the jobs. Those who wait in an event loop are told together, which wakes it only once."""
     waiting: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Any], Outcome]]] = {}
     for item, outcome in done:
+        if item.watch is not None:
+            item.watch.end(outcome.error)
         if isinstance(item.future, asyncio.Future):
             waiting.setdefault(item.future.get_loop(), []).append((item.future, outcome))
         else:

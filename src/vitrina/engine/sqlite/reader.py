@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from typing import Any
 
 from vitrina.catalog.model import DatabaseCatalog
@@ -14,7 +15,7 @@ from vitrina.engine.sqlite.guard import MAX_RESULT_BYTES, TimeLimit, guard
 from vitrina.engine.sqlite.tables_read import TablesRead
 from vitrina.engine.sqlite.translate import DRIVER_ERRORS, TIME_LIMIT_MESSAGE, translate
 from vitrina.errors import InvalidSQL, QueryInterrupted, VitrinaError
-from vitrina.hooks.tracing import current_traces, trace
+from vitrina.hooks.tracing import StatementNote, current_traces, untraced
 
 _BATCH = 100
 
@@ -95,8 +96,21 @@ class SqliteReader:
         time_limit_ms: float | None = None,
         max_rows: int | None = None,
         untrusted: bool = False,
+        may_fail: bool = False,
+        has_limit: bool = False,
     ) -> Rows:
         """Run one statement and fetch its rows; the contract is in the protocol."""
+        if (traces := current_traces()) is not None:
+            note = StatementNote(traces, self._name, sql, params, time_limit_ms=time_limit_ms, may_fail=may_fail)
+            try:
+                with untraced():
+                    rows = self.select(sql, params, time_limit_ms=time_limit_ms, max_rows=max_rows, untrusted=untrusted)
+            except VitrinaError as error:
+                note.fail(error, nobody_waits=self._abandoned)
+                raise
+            beyond = has_limit and rows.truncated
+            note.end(len(rows.rows) + beyond, truncated=rows.truncated and not beyond)
+            return rows
         if untrusted:
             return self._select(self._guarded(), sql, params, time_limit_ms, max_rows)
         try:
@@ -120,6 +134,36 @@ class SqliteReader:
         ``each_row_ms`` is, instead of a limit for all, one that each row has
         for itself.
         """
+        if (traces := current_traces()) is None:
+            return self._iterate(sql, params, time_limit_ms, each_row_ms, untrusted)
+        limit_ms = time_limit_ms if each_row_ms is None else each_row_ms
+        note = StatementNote(traces, self._name, sql, params, time_limit_ms=limit_ms)
+        try:
+            columns, rows = self._iterate(sql, params, time_limit_ms, each_row_ms, untrusted)
+        except VitrinaError as error:
+            note.fail(error, nobody_waits=self._abandoned)
+            raise
+        return columns, self._noting(note, rows)
+
+    def _noting(self, note: StatementNote, rows: Generator[tuple[Any, ...], None, None]) -> Iterator[tuple[Any, ...]]:
+        count, failure = 0, None
+        try:
+            with closing(rows):
+                for row in rows:
+                    count += 1
+                    yield row
+        except VitrinaError as error:
+            failure = error
+            raise
+        finally:
+            if failure is None:
+                note.end(count)
+            else:
+                note.fail(failure, nobody_waits=self._abandoned)
+
+    def _iterate(
+        self, sql: str, params: Params, time_limit_ms: float | None, each_row_ms: float | None, untrusted: bool
+    ) -> tuple[tuple[str, ...], Generator[tuple[Any, ...], None, None]]:
         connection = self._guarded() if untrusted or self._has_hooks else self._core
         self._start(connection, time_limit_ms if each_row_ms is None else each_row_ms, sql, params)
         try:
@@ -137,7 +181,7 @@ class SqliteReader:
         sql: str,
         params: Params,
         each_row_ms: float | None,
-    ) -> Iterator[tuple[Any, ...]]:
+    ) -> Generator[tuple[Any, ...], None, None]:
         conn = connection.conn
         try:
             while True:
@@ -165,9 +209,6 @@ class SqliteReader:
         self._start(connection, time_limit_ms, sql, params)
         try:
             try:
-                if current_traces() is not None:
-                    with trace("sql", database=self._name, sql=sql.strip(), params=params):
-                        return self._fetch(connection, sql, params, max_rows)
                 return self._fetch(connection, sql, params, max_rows)
             except sqlite3.OperationalError as error:
                 # Text that is not UTF-8 is rare: only then pay for a Python call per cell.

@@ -9,6 +9,7 @@ from vitrina.catalog.model import DatabaseCatalog
 from vitrina.engine.sqlite.awaited import Awaited
 from vitrina.engine.sqlite.reader import SqliteReader
 from vitrina.engine.sqlite.readers import ReaderPool
+from vitrina.hooks.tracing import carried
 
 T = TypeVar("T")
 
@@ -45,6 +46,7 @@ class ReadSession:
     async def read(self, job: Callable[[SqliteReader], T], *, catalog: DatabaseCatalog | None = None) -> T:
         """As a database's own. A file replaced meanwhile is still read as it was."""
         awaited = Awaited()
+        job = carried(job)
         result: T = await awaited.result(self._pool.run_export(lambda: self._read(job, catalog, awaited)))
         return result
 

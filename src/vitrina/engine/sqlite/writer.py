@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TypeVar
 
 from vitrina.engine.sqlite.group_commit import Outcome, run_together
-from vitrina.engine.sqlite.queued import Queued, deliver
+from vitrina.engine.sqlite.queued import Queued, Watch, deliver
 from vitrina.errors import DatabaseClosed, Unavailable
 
 T = TypeVar("T")
@@ -145,11 +145,14 @@ class Writer:
         bounded: bool = False,
         size: int = 0,
         tables: frozenset[str] | None = None,
+        watch: Watch | None = None,
     ) -> T:
-        """Queue ``job`` and await its result; arguments and errors as for :meth:`submit`."""
+        """Queue ``job`` and await its result; ``watch`` sees it happen, the rest is as for :meth:`submit`."""
+        if watch is not None:
+            job = watch.running(job)
         # Once queued a write happens, even when nobody waits for it any more.
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self.enqueue(Queued(job, future, shared, bounded, size, tables))
+        self.enqueue(Queued(job, future, shared, bounded, size, tables, watch))
         return await future
 
     # In the writer's thread
@@ -214,6 +217,9 @@ class Writer:
         if len(running) > 1:
             self.shared_commits += 1
             self.shared_writes += len(running)
+            watches = [item.watch for item in running if item.watch is not None]
+            for watch in watches[1:]:
+                watch.follow(watches[0])
         began = time.monotonic()
         tables = _union([item.tables for item in running])
         with self._turn:

@@ -38,14 +38,14 @@ async def run_import(writes: Writes, database: SqliteDatabase, loader: Loader, *
 
 
 def _batch(loader: Loader) -> Callable[[sqlite3.Connection], bool]:
-    def run(conn: sqlite3.Connection) -> bool:
+    def import_batch(conn: sqlite3.Connection) -> bool:
         row_factory, conn.row_factory = conn.row_factory, None
         try:
             return loader.run(conn)
         finally:
             conn.row_factory = row_factory
 
-    return run
+    return import_batch
 
 
 __all__ = ["ImportCancelled", "run_import"]

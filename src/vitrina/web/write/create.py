@@ -101,9 +101,13 @@ async def _run(
     added = missing_columns(table, plan.rows) if table is not None and plan.alter else ()
     exists = table is not None
     size = len(await request.post_body())
+
+    def create_table(conn: Any) -> CreatedTable:
+        return run_create(conn, plan, exists=exists, added=added)
+
     return await site.writes.rows(
         database,
-        lambda conn: run_create(conn, plan, exists=exists, added=added),
+        create_table,
         catalog,
         request=request,
         alone=not exists or bool(added),

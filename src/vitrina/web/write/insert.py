@@ -105,12 +105,18 @@ async def _run(
     plan: InsertPlan | UpsertPlan
     plan = plan_upsert(table, body, returns=returns) if upsert else plan_insert(table, body, returns=returns)
 
-    def run(conn: Any) -> ChangedRows:
+    def insert_or_upsert_rows(conn: Any) -> ChangedRows:
         return run_upsert(conn, plan) if isinstance(plan, UpsertPlan) else run_insert(conn, plan)
 
     size = len(await request.post_body())
     return await site.writes.rows(
-        database, run, catalog, request=request, changes=table, alone=bool(plan.new_columns), size=size
+        database,
+        insert_or_upsert_rows,
+        catalog,
+        request=request,
+        changes=table,
+        alone=bool(plan.new_columns),
+        size=size,
     )
 
 
