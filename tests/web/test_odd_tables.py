@@ -333,3 +333,20 @@ async def test_labels_of_equal_numbers_are_each_column_s_own_text(tmp_path):
     row = (await get_json(instance, "/odd/u.json?_labels=on"))["rows"][0]
     assert (row["whole"]["label"], row["real"]["label"]) == ("1", "1.0")
     instance.close()
+
+
+async def test_a_label_that_equals_its_value_is_shown_as_the_value(tmp_path):
+    path = tmp_path / "odd.db"
+    with sqlite3.connect(path) as conn:
+        conn.executescript(
+            """
+            create table t (name primary key);
+            create table u (id integer primary key, real float references t(name));
+            insert into t values (1);
+            insert into u values (1, 1);
+            """
+        )
+    conn.close()
+    instance = Datasette(files=[str(path)])
+    assert '<a href="/odd/t/1~2E0">1.0</a></td>' in (await instance.client.get("/odd/u")).text
+    instance.close()

@@ -95,3 +95,19 @@ def test_queries_of_visitors_lead_to_no_other_site(instance, place):
         assert (answer.status_code, answer.headers["location"]) == (302, "/data/leads")
     post(instance, "/data/leads/-/update", {"update": {"on_success_redirect": "/data/plain"}})
     assert post(instance, "/data/leads", {"id": "1"}).headers["location"] == "/data/plain"
+
+
+@pytest.mark.parametrize(
+    ("granted", "warned"), [({}, True), ({"create-table": True}, False), ({"insert-row": True}, False)]
+)
+def test_the_form_warns_whoever_can_change_nothing(tmp_path, granted, warned):
+    path = tmp_path / "data.db"
+    with sqlite3.connect(path) as conn:
+        conn.execute("create table t (id integer primary key)")
+    conn.close()
+    config = {"databases": {"data": {"permissions": {"execute-write-sql": True, **granted}}}}
+    instance = Datasette([str(path)], config=config)
+    page = asyncio.run(instance.client.get("/data/-/execute-write"))
+    assert page.status_code == 200
+    assert ("There are no tables that you can currently edit." in page.text) is warned
+    instance.close()

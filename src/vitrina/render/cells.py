@@ -63,8 +63,9 @@ def bytes_html(value: bytes, href: str | None) -> str:
 
 def link_html(href: str, value: Any, label: Any) -> str:
     """A foreign key: its label as a link to the row, and the value beside it where they differ."""
-    link = f'<a href="{escape(href)}">{"-" if label == "" else escape(label)}</a>'
-    return link if label == value else f"{link}&nbsp;<em>{escape(value)}</em>"
+    if label == value:
+        return f'<a href="{escape(href)}">{escape(value) if value != "" else "-"}</a>'
+    return f'<a href="{escape(href)}">{"-" if label == "" else escape(label)}</a>&nbsp;<em>{escape(value)}</em>'
 
 
 def compile_cell(*, length: int = 0, blob_href: BlobHref | None = None) -> Render:

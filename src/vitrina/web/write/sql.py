@@ -36,6 +36,7 @@ from vitrina.web.write.repeated import repeatable
 from vitrina.web.write.sql_links import inserted_row_url, save_url
 
 if TYPE_CHECKING:
+    from vitrina.catalog.model import DatabaseCatalog
     from vitrina.engine.sqlite.database import SqliteDatabase
     from vitrina.execute.permissions import Access
     from vitrina.http.request import Request
@@ -240,10 +241,20 @@ async def _form(
         "sql": sql,
         "parameter_values": params or {},
         "table_columns": table_columns(catalog),
+        "nothing_to_write": await _nothing_to_write(site, request, catalog),
         **shown,
     }
     return await render_page(
         site, request, ["execute_write.html"], context, view_name="execute-write", headers=UNFRAMED
+    )
+
+
+async def _nothing_to_write(site: Site, request: Request, catalog: DatabaseCatalog) -> bool:
+    """Whether the actor can neither make a table nor change the rows of one."""
+    access = await site.permissions.load(request.actor, WRITE_SQL_ACTIONS)
+    names = [table.name for table in catalog.tables.values() if table.kind == "table"]
+    return not access.allowed("create-table", catalog.name) and not any(
+        access.children(action, catalog.name, names) for action in ("insert-row", "update-row", "delete-row")
     )
 
 
