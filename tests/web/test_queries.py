@@ -183,3 +183,11 @@ async def test_blobs_of_stored_queries_are_named_by_their_column(open_fleet):
     response = await fleet.client.get(link)
     assert response.content == b"\x00\xff"
     assert response.headers["content-disposition"] == f'attachment; filename="b-{digest[:6]}.blob"'
+
+
+async def test_untrusted_sql_that_cannot_be_looked_at_is_forbidden(open_fleet):
+    query = {"sql": "insert into nowhere values (1)", "write": True, "is_trusted": False}
+    config = {"databases": {"fleet": {"queries": {"lost": query}, "permissions": {"execute-write-sql": True}}}}
+    response = await open_fleet(config=config).client.post("/fleet/lost", data={"a": "b"})
+    assert response.status_code == 403
+    assert "Could not analyze query: no such table: nowhere" in response.text

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from vitrina.dialect.parameters import unique_parameters
 from vitrina.engine.protocols import Reader
-from vitrina.errors import BadRequest, Forbidden
+from vitrina.errors import BadRequest, Forbidden, InvalidSQL
 from vitrina.execute.stored_write import run_stored_write
 from vitrina.http.messages import ERROR, INFO, add_message
 from vitrina.http.redirects import is_within_site
@@ -51,8 +51,7 @@ async def run_posted(
     vacuum = query.is_trusted and query.sql.strip().lower().startswith("vacuum")
     try:
         if query.is_write and not query.is_trusted:
-            # What its owner may change now, not what they might when they stored it.
-            await checked_write(access, database, query.sql, {**dict.fromkeys(names, ""), **params})
+            await _check_untrusted(access, database, query.sql, {**dict.fromkeys(names, ""), **params})
         changed = await run_stored_write(
             site.writes, database, query.sql, params, transaction=not vacuum, request=request
         )
@@ -67,6 +66,17 @@ async def run_posted(
         body = {"ok": True, "message": message, "redirect": query.on_success_redirect}
         return Response.json(body, headers=headers)
     return _redirect(request, query, message, INFO, query.on_success_redirect)
+
+
+async def _check_untrusted(access: Access, database: SqliteDatabase, sql: str, params: Mapping[str, Any]) -> None:
+    """Look at what the actor may change now, not at what its owner might when they stored it.
+
+    Raises Forbidden, also for SQL that cannot be looked at, and InvalidBody for SQL that only reads.
+    """
+    try:
+        await checked_write(access, database, sql, params)
+    except InvalidSQL as error:
+        raise Forbidden(error.message) from error
 
 
 def parse_fields(body: bytes) -> dict[str, str]:
