@@ -34,7 +34,7 @@ from vitrina.engine.sqlite.translate import translated
 from vitrina.engine.sqlite.turns import turn_of
 from vitrina.engine.sqlite.watcher import Watcher
 from vitrina.engine.sqlite.writer import Writer
-from vitrina.errors import DatabaseClosed, DatabaseCorrupt, InvalidSQL, StartupError, VitrinaError
+from vitrina.errors import DatabaseClosed, DatabaseCorrupt, EngineError, InvalidSQL, StartupError, VitrinaError
 from vitrina.hooks.tracing import carried
 
 T = TypeVar("T")
@@ -284,7 +284,7 @@ class SqliteDatabase:
         if slot is None:
             slot = self._slot()
         with slot.lock, self._turn:
-            self._ensure_open()
+            self._ensure_usable(slot)
             try:
                 return job(awaited.begin(self._reader(slot, current, generation, noted)))
             except InvalidSQL:
@@ -319,7 +319,7 @@ class SqliteDatabase:
         self._current()
         slot = self._slot()
         with slot.lock, self._turn:
-            self._ensure_open()
+            self._ensure_usable(slot)
             if slot.foreign is None:
                 with translated(self.name):
                     slot.foreign = self._open("foreign")
@@ -343,7 +343,7 @@ class SqliteDatabase:
     def _new_slot(self) -> Slot:
         with self._lock:
             self._ensure_open()
-            slot = Slot(self._watcher.epoch)
+            slot = Slot(self._watcher.epoch, self._watcher.outside)
             self._slots.append(slot)
         return slot
 
@@ -455,18 +455,24 @@ class SqliteDatabase:
         with translated(self.name):
             return self._open("write")
 
-    def _file_epoch(self) -> int:
-        """Rises when another file was put in the place of this one."""
+    def _file_epoch(self) -> tuple[int, int]:
+        """The first number rises when another file was put in the place of this one, the second when others wrote."""
         with self._lock:
             self._watcher.look_at_file()
             if self._watcher.may_be_overwritten():
                 # Writing through a connection that keeps pages of another file would destroy this one.
                 self._watcher.look()
-            return self._watcher.epoch
+            return self._watcher.epoch, self._watcher.outside
 
     def _ensure_open(self) -> None:
         if self._closed:
             raise DatabaseClosed(f"Database {self.name!r} has been closed")
+
+    def _ensure_usable(self, slot: Slot) -> None:
+        self._ensure_open()
+        if slot.epoch <= self._watcher.spoiled:
+            raise EngineError(f"Database {self.name}: the file was overwritten while it was read")
+        slot.forget_pages(self._watcher.outside)
 
     def close(self) -> None:
         """Close every connection; later calls raise DatabaseClosed. Idempotent.

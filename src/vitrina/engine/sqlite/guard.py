@@ -23,8 +23,8 @@ MAX_RESULT_BYTES = min(256 * 1024 * 1024, available_bytes() // 16)
 # How many virtual-machine steps pass between two looks at the clock: a page of ordinary size needs fewer.
 _STEPS = 2000
 
-# Full-text tables read their own version counter.
-_PRAGMAS = frozenset({*ALLOWED_PRAGMAS, "data_version"})
+# Full-text tables read their own version counter, and connections are told to drop the pages that they keep.
+_PRAGMAS = frozenset({*ALLOWED_PRAGMAS, "data_version", "shrink_memory"})
 # fts3_tokenizer() hands out addresses of functions; the others reach outside the database.
 _FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"})
 # Shows the statements that the connection has prepared before: what other people asked for.

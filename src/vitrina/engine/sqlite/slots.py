@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import threading
 import time
@@ -16,10 +17,11 @@ _INTERRUPT_EVERY_S = 0.02
 class Slot:
     """Its lock is held while a job uses the connections."""
 
-    __slots__ = ("core", "epoch", "foreign", "guarded", "lock")
+    __slots__ = ("core", "epoch", "foreign", "guarded", "lock", "outside")
 
-    def __init__(self, epoch: int) -> None:
+    def __init__(self, epoch: int, outside: int = 0) -> None:
         self.epoch = epoch
+        self.outside = outside
         self.lock = threading.Lock()
         self.core: ReadConnection | None = None
         self.guarded: ReadConnection | None = None
@@ -29,6 +31,19 @@ class Slot:
         """Those that are open."""
         found = [item.conn for item in (self.core, self.guarded) if item is not None]
         return found if self.foreign is None else [*found, self.foreign]
+
+    def forget_pages(self, outside: int) -> None:
+        """Drop the pages kept from before ``outside`` became another number; the lock is held.
+
+        SQLite drops them itself, unless a file that was copied over this one
+        has by now as many commits as the one they were read from.
+        """
+        if outside != self.outside:
+            self.outside = outside
+            for conn in self.connections():
+                # A plugin's authorizer may forbid it.
+                with contextlib.suppress(sqlite3.Error):
+                    conn.execute("PRAGMA shrink_memory")
 
     def close(self) -> None:
         """Close them; the lock is held."""

@@ -51,11 +51,17 @@ class Watcher:
         self._is_wal = False
         # another file may be in this place: the schema's number says nothing
         self._in_doubt = False
+        # what the schema said when it was read last
+        self._schema_digest: int | None = None
         self._committing: _Commit | None = None
         self.generation = 0
         #: which tables changed in which generation
         self.changes = Changes()
         self.epoch = 0
+        #: the last epoch of which no connection may go on, as the file was overwritten where it stands
+        self.spoiled = -1
+        #: rises with changes that others made: pages kept from before may be those of a file that was overwritten
+        self.outside = 0
         self.catalog: DatabaseCatalog | None = None
         #: where one file after another comes in this place with the same schema, what is under way goes on
         self.expects_others = False
@@ -111,6 +117,10 @@ class Watcher:
         if catalog is not None and data_version == self._data_version and not catalog.attached:
             return catalog
         self._advance()
+        self.outside += 1
+        if catalog is not None and not self._in_doubt and self._is_of_another_file(catalog):
+            self.distrust()
+            data_version = self._read_version()
         conn = self._conn
         assert conn is not None
         # Taken after the counter: what is committed in between will be seen by the counter.
@@ -127,8 +137,23 @@ class Watcher:
         self._data_version = data_version
         return catalog
 
+    def _is_of_another_file(self, catalog: DatabaseCatalog) -> bool:
+        """Whether no commit leads from the schema that was read last to what is there now.
+
+        Another file was copied over this one then, and connections that know
+        its schema by the same number would read, and write, what is not there.
+        """
+        conn = self._conn
+        assert conn is not None
+        version = conn.execute("PRAGMA schema_version").fetchone()[0]
+        if version != catalog.schema_version or self._is_wal or self._spec.path is None:
+            return bool(version < catalog.schema_version)
+        return self._schema_digest != _digest_of_schema(conn)
+
     def _introspect(self, conn: sqlite3.Connection) -> DatabaseCatalog:
         """What is there now; the catalog before, where another file with the same schema was expected."""
+        if not self._is_wal and self._spec.path is not None:
+            self._schema_digest = _digest_of_schema(conn)
         fresh = introspect(conn, self._spec.name, next(_serials))
         before, self._replaced = self.catalog or self._replaced, None
         if self.expects_others and before is not None and replace(fresh, serial=before.serial) == before:
@@ -205,7 +230,9 @@ class Watcher:
             return False
 
     def distrust(self) -> None:
+        """No connection may go on: what they keep is perhaps of another file."""
         self.close()
+        self.spoiled = self.epoch
         self.epoch += 1
         self._advance()
         self._in_doubt = True
@@ -270,3 +297,7 @@ class Watcher:
         conn, self._conn = self._conn, None
         if conn is not None:
             conn.close()
+
+
+def _digest_of_schema(conn: sqlite3.Connection) -> int:
+    return hash(tuple(conn.execute("SELECT name, rootpage, sql FROM sqlite_master")))

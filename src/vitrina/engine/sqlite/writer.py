@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TypeVar
 
 from vitrina.engine.sqlite.group_commit import Outcome, run_together
@@ -37,7 +37,7 @@ class Writer:
     """Runs jobs one after the other on a thread of its own, which starts with the first job.
 
     ``open_connection`` opens the write connection, in that thread; it is
-    opened anew when ``epoch`` gives another number than before. ``turn`` is
+    opened anew when ``epoch`` gives another first number than before. ``turn`` is
     held while jobs share a transaction. ``commit(conn, tables)`` commits what
     they changed in ``tables``, None for anything. ``let_others_go_first``
     may wait some milliseconds; it is called in the thread before each shared
@@ -48,7 +48,7 @@ class Writer:
         self,
         name: str,
         open_connection: Callable[[], sqlite3.Connection],
-        epoch: Callable[[], int],
+        epoch: Callable[[], tuple[int, int]],
         *,
         turn: AbstractContextManager[None] | None = None,
         commit: Callable[[sqlite3.Connection, frozenset[str] | None], None] | None = None,
@@ -61,7 +61,7 @@ class Writer:
         self._turn = turn if turn is not None else nullcontext()
         self._commit = commit if commit is not None else _commit
         self._let_others_go_first = let_others_go_first
-        self._opened_in = 0
+        self._opened_in = (0, 0)
         self._threaded = threaded
         self._queue: queue.SimpleQueue[Queued | None] = queue.SimpleQueue()
         self._waiting = 0
@@ -230,8 +230,14 @@ class Writer:
         deliver(list(zip(running, outcomes, strict=True)))
 
     def _connection(self) -> sqlite3.Connection:
-        if self._conn is not None and self._epoch() != self._opened_in:
-            self._reset()
+        if self._conn is not None and (epoch := self._epoch()) != self._opened_in:
+            if epoch[0] != self._opened_in[0]:
+                self._reset()
+            else:
+                # Pages of before may be those of another file that was copied over this one.
+                with suppress(sqlite3.Error):
+                    self._conn.execute("PRAGMA shrink_memory")
+                self._opened_in = epoch
         if self._conn is None:
             self._conn = self._open()
             self._opened_in = self._epoch()
