@@ -350,3 +350,15 @@ async def test_a_label_that_equals_its_value_is_shown_as_the_value(tmp_path):
     instance = Datasette(files=[str(path)])
     assert '<a href="/odd/t/1~2E0">1.0</a></td>' in (await instance.client.get("/odd/u")).text
     instance.close()
+
+
+async def test_hidden_tables_are_offered_to_try_the_autocompletion(tmp_path):
+    path = tmp_path / "odd.db"
+    with sqlite3.connect(path) as conn:
+        conn.executescript("create table _inner (id integer primary key, name text); create table z (a, name text)")
+    conn.close()
+    instance = Datasette(files=[str(path)])
+    page = (await instance.client.get("/-/debug/autocomplete")).text
+    places = [page.index(f"?database=odd&amp;table={name}") for name in ("_inner", "z")]
+    assert places == sorted(places)
+    instance.close()

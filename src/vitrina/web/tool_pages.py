@@ -67,7 +67,7 @@ async def _suggestions(site: Site, access: Access) -> list[dict[str, Any]]:
         catalog = await current_catalog(database)
         for table in sorted(access.children("view-table", name, catalog.tables)):
             label = _label_column(site, name, catalog.tables[table])
-            if label and not catalog.tables[table].hidden:
+            if label:
                 found.append({"database": name, "table": table, "label_column": label})
                 if len(found) == _SUGGESTIONS:
                     return found
