@@ -128,6 +128,13 @@ async def test_an_actor_keeps_a_limited_number_of_rows(stock, monkeypatch):
     await post(stock, second["path"], {"undo": second["id"]})
 
 
+async def test_the_rows_of_an_actor_have_a_limited_size_together(stock, monkeypatch):
+    monkeypatch.setattr(deleted_rows, "KEPT_ROWS_BYTES", 150)
+    undos = [(await post(stock, f"/stock/things/{key}/-/delete?_undo=1"))["undo"] for key in (1, 2, 3)]
+    await post(stock, undos[0]["path"], {"undo": undos[0]["id"]}, status=404)
+    await post(stock, undos[2]["path"], {"undo": undos[2]["id"]})
+
+
 async def test_a_very_large_row_is_deleted_but_not_kept(stock, monkeypatch):
     monkeypatch.setattr(deleted_rows, "KEPT_BYTES", 20)
     assert await post(stock, "/stock/things/1/-/delete?_undo=1") == {"ok": True}

@@ -23,6 +23,7 @@ KEPT_S = 600
 #: bytes of the largest row that is kept; rows of one actor at most, and their bytes together
 KEPT_BYTES = 8 * 1024 * 1024
 KEPT_ROWS = 1000
+KEPT_ROWS_BYTES = 64 * 1024 * 1024
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS vitrina_deleted_rows (
@@ -89,8 +90,8 @@ class DeletedRows:
         self._cleaning = loop.create_task(self._forget_old())
 
     async def _forget_old(self) -> None:
-        # The server may be stopping.
         telemetry.leave_request()
+        # The server may be stopping.
         with contextlib.suppress(EngineError, Unavailable):
             if await self._internal.write_own(_forget_old):
                 self._clean_up_later()
@@ -104,9 +105,10 @@ def _insert(conn: sqlite3.Connection, row_id: str, actor: str, row: DeletedRow, 
         (row_id, actor, row.database, row.table, text, time.time() + KEPT_S),
     )
     conn.execute(
-        "DELETE FROM vitrina_deleted_rows WHERE id IN (SELECT id FROM vitrina_deleted_rows WHERE actor = ? "
-        "ORDER BY expires_at DESC, rowid DESC LIMIT -1 OFFSET ?)",
-        (actor, KEPT_ROWS),
+        "DELETE FROM vitrina_deleted_rows WHERE id IN (SELECT id FROM ("
+        "SELECT id, row_number() OVER newest AS number, sum(length(row)) OVER newest AS bytes FROM vitrina_deleted_rows "
+        "WHERE actor = ? WINDOW newest AS (ORDER BY expires_at DESC, rowid DESC)) WHERE number > ? OR bytes > ?)",
+        (actor, KEPT_ROWS, KEPT_ROWS_BYTES),
     )
 
 
