@@ -68,10 +68,12 @@ async def render_page(
     selection = site.templates.select(names, environment)
     page = await _page_context(site, request, selection, context, view_name)
     if site.settings.template_debug and request.args.get("_context"):
-        return Response.html(_context_as_html(page))
+        return Response.html(_context_as_html(page), headers=_page_headers(page, headers))
     built_in = selection.built_in and _parts_are_built_in(site, page, environment)
     body, policy = await _rendered(site, request, selection.name, page, environment, built_in=built_in)
-    return Response.html(body, status=status, headers=_page_headers(policy, page, headers))
+    sent = _page_headers(page, headers)
+    sent["content-security-policy"] = policy.header(sent.get("content-security-policy"))
+    return Response.html(body, status=status, headers=sent)
 
 
 async def render_with_policy(
@@ -243,8 +245,10 @@ def _may_await(site: Site) -> bool:
 async def _without_awaiting(page: dict[str, Any]) -> dict[str, Any]:
     """``page`` with its functions called beforehand, for the synchronous environment."""
     ready = dict(page)
+    # The page of a query has one of these two places.
+    unused = "top_query" if page.get("stored_query") else "top_stored_query"
     for name in _CALLED_BY_TEMPLATES:
-        if name in page:
+        if name in page and name != unused:
             ready[name] = _answer(await await_me_maybe(page[name]))
     return ready
 
@@ -253,12 +257,11 @@ def _answer(value: Any) -> Any:
     return lambda: value
 
 
-def _page_headers(policy: PagePolicy, page: Mapping[str, Any], headers: Mapping[str, str] | None) -> dict[str, str]:
+def _page_headers(page: Mapping[str, Any], headers: Mapping[str, str] | None) -> dict[str, str]:
     sent = {name.lower(): value for name, value in (headers or {}).items()}
     if page.get("alternate_url_json"):
         alternate = f'<{page["alternate_url_json"]}>; rel="alternate"; type="application/json+datasette"'
         sent["link"] = f"{alternate}, {sent['link']}" if "link" in sent else alternate
-    sent["content-security-policy"] = policy.header(sent.get("content-security-policy"))
     return sent
 
 

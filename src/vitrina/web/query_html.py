@@ -125,8 +125,8 @@ async def _plugins(view: QueryView) -> dict[str, Any]:
     site, request, name = view.site, view.request, view.database.name
 
     async def query_actions() -> list[dict[str, Any]]:
-        facts = {"database": name, "query_name": view.name, "sql": view.sql}
-        facts["params"] = dict(view.values if view.is_write else view.params)
+        params = dict(view.values if view.is_write else view.params)
+        facts = {"database": name, "query_name": view.name, "sql": view.sql, "params": params}
         return [*_built_in_actions(view), *await plugin_actions(site, request, "query_actions", **facts)]
 
     return {

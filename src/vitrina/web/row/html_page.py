@@ -18,6 +18,7 @@ from vitrina.web.table.columns import cell_columns, display_columns
 from vitrina.web.table.edit_ui import foreign_key_lookups
 from vitrina.web.table.foreign import render_cell
 from vitrina.web.table.html_page import template_names
+from vitrina.web.table.labels import expand_labels
 from vitrina.web.table.row_tools import row_tools
 
 
@@ -43,18 +44,27 @@ def display_rows(view: RowView) -> DisplayRows:
         on_row_page=True,
     )
     cells.sort(key=lambda cell: cell.name not in view.plan.pk_columns)
-    return DisplayRows(cells, [view.row], paths=[view.own_path], row_labels=[row_label(view)], overrides=view.overrides)
+    overrides = {
+        (row, index): f"<strong>{html}</strong>" if view.columns[index] in view.plan.pk_columns else html
+        for (row, index), html in view.overrides.items()
+    }
+    return DisplayRows(cells, [view.row], paths=[view.own_path], row_labels=[row_label(view)], overrides=overrides)
 
 
-async def add_cells(view: RowView) -> None:
-    """Ask column types and the ``render_cell`` hook of plugins for the cells they want."""
+async def add_cells(view: RowView, *, labels: bool = True) -> None:
+    """Ask column types and the ``render_cell`` hook of plugins for the cells they want.
+
+    Without ``labels`` hooks get the driver's row, else one with the labels of foreign keys.
+    """
     hooked = view.site.hooks.has("render_cell")
     foreign = [typed.built_in is None for typed in view.column_types.values()]
     if not hooked and not any(foreign):
         return
-    row = CustomRow(view.columns, view.row)
+    row: Any = sqlite_rows(view.columns, [view.row])[0]
+    if labels:
+        row = CustomRow(view.columns, *expand_labels(view.columns, [view.row], view.result.labels))
     for index, name in enumerate(view.columns):
-        html = await render_cell(view, row, view.row[index], name, hooked=hooked)
+        html = await render_cell(view, row, row[index], name, hooked=hooked)
         if html:
             view.overrides[0, index] = html
 

@@ -89,7 +89,7 @@ async def _json(site: Site, request: Request, database: SqliteDatabase) -> Respo
     refuse_unknown_extras(request, ROW)
     shape = parse_shape(request, headers=NO_REFERRER)
     if "render_cell" in extras:
-        await add_cells(view)
+        await add_cells(view, labels=False)
     extra_blocks = {} if shape.name in BARE else compute_extras(view)
     key = _key(view)
     ending = {**key, **extra_blocks, "query_ms": key["query_ms"], "truncated": False}

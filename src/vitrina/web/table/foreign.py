@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from markupsafe import escape
@@ -16,7 +16,6 @@ from vitrina.web.contributions import is_markup, note_markup
 from vitrina.web.loop_turns import LoopTurns
 from vitrina.web.output_renderers import Rendered, linkable_renderers, output_renderers, sqlite_rows
 from vitrina.web.table.columns import link_column_position
-from vitrina.web.table.labels import expand_labels
 from vitrina.web.table.view import TableView
 
 if TYPE_CHECKING:
@@ -146,14 +145,9 @@ async def add_renderers(view: TableView) -> None:
 
 def rendered_page(view: TableView) -> Rendered:
     """The page as output renderers see it."""
-    rows: Sequence[Any]
-    if any(view.result.labels.values()):
-        rows = [CustomRow(view.columns, row) for row in expand_labels(view.columns, view.result)]
-    else:
-        rows = sqlite_rows(view.columns, view.result.rows)
     return Rendered(
         columns=list(view.columns),
-        rows=list(rows),
+        rows=_hook_rows(view),
         sql=view.plan.sql,
         query_name=None,
         database=view.database.name,
@@ -162,21 +156,26 @@ def rendered_page(view: TableView) -> Rendered:
     )
 
 
+def _hook_rows(view: TableView) -> list[Any]:
+    """The rows as hooks get them: those of the driver, but where foreign keys have labels rows that hold these."""
+    if any(view.result.labels.values()):
+        return [CustomRow(view.columns, row) for row in view.expanded_rows()]
+    return list(sqlite_rows(view.columns, view.result.rows))
+
+
 async def add_cells(view: TableView, *, skip_link: bool) -> None:
     """Ask column types and the ``render_cell`` hook for the cells they want, one by one."""
     site, columns = view.site, view.columns
     hooked = site.hooks.has("render_cell")
     foreign = {index for index, name in enumerate(columns) if _is_foreign(view, name)}
     skipped = link_column_position(columns, view.plan.pk_columns, view.table) if skip_link else None
-    expanded = expand_labels(columns, view.result)
     turns = LoopTurns()
-    for position, values in enumerate(expanded):
+    for position, row in enumerate(_hook_rows(view)):
         await turns.give()
-        row = CustomRow(columns, values)
         for index, name in enumerate(columns):
             if index == skipped or not (hooked or index in foreign):
                 continue
-            html = await render_cell(view, row, values[index], name, hooked=hooked)
+            html = await render_cell(view, row, row[index], name, hooked=hooked)
             if html:
                 view.overrides[position, index] = html
 
@@ -186,8 +185,8 @@ def _is_foreign(view: TableView, name: str) -> bool:
     return typed is not None and typed.built_in is None
 
 
-async def render_cell(view: CellsOwner, row: CustomRow, value: Any, column: str, *, hooked: bool) -> str | None:
-    """One cell: the column type first, then the hook's first answer; None where nobody renders it."""
+async def render_cell(view: CellsOwner, row: Any, value: Any, column: str, *, hooked: bool) -> str | None:
+    """One cell: the column type first, then the hook's first answer; empty or None where nobody renders it."""
     typed = view.column_types.get(column)
     if typed is not None:
         answer = await typed.kind.render_cell(
@@ -215,7 +214,8 @@ async def render_cell(view: CellsOwner, row: CustomRow, value: Any, column: str,
         if answer is not None:
             if is_markup(answer):
                 note_markup(view.request, plugin, "render_cell")
-            return str(escape(answer))
+            # False and 0 leave the cell as it is, as nothing at all does.
+            return str(escape(answer or ""))
     return None
 
 
@@ -245,7 +245,7 @@ async def transform_values(view: TableView) -> None:
     foreign = [(index, view.column_types[name]) for index, name in enumerate(view.columns) if _is_foreign(view, name)]
     if not foreign:
         return
-    rows = [list(row) for row in expand_labels(view.columns, view.result)]
+    rows = [list(row) for row in view.expanded_rows()]
     for row in rows:
         for index, typed in foreign:
             row[index] = await typed.kind.transform_value(row[index], view.site.facade)

@@ -23,7 +23,6 @@ from vitrina.web.table.edit_ui import (
     table_page_data,
 )
 from vitrina.web.table.filters_form import FiltersForm
-from vitrina.web.table.labels import expand_labels
 from vitrina.web.table.links import csv_links, renderers
 from vitrina.web.table.row_tools import row_tools
 from vitrina.web.table.view import TableView, row_path
@@ -136,7 +135,7 @@ class LazyRows:
 
     def _made(self) -> list[dict[str, Any]]:
         if self._rows is None:
-            self._rows = render_json.objects(self._view.columns, expand_labels(self._view.columns, self._view.result))
+            self._rows = render_json.objects(self._view.columns, self._view.expanded_rows())
         return self._rows
 
     def __iter__(self) -> Any:

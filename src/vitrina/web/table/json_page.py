@@ -11,7 +11,6 @@ from vitrina.web.extras import TABLE, refuse_unknown_extras
 from vitrina.web.page_headers import NO_REFERRER
 from vitrina.web.shapes import BARE, Shape, check_shape, encode_page
 from vitrina.web.table.extras import compute_extras
-from vitrina.web.table.labels import expand_labels
 from vitrina.web.table.view import TableView, row_path
 
 _TRUNCATED = {"truncated": False}
@@ -48,7 +47,7 @@ def encode_json(view: TableView, shape: Shape, next_url: str | None) -> bytes:
         shape = replace(shape, json_columns=())
     rows = view.output_rows
     if rows is None:
-        rows = expand_labels(view.columns, view.result)
+        rows = view.expanded_rows()
     positions = view.plan.pk_positions
 
     def row_keys(_: Sequence[Sequence[Any]]) -> list[str]:

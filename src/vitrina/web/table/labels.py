@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vitrina.plan.model import TableResult
 
-
-def expand_labels(columns: Sequence[str], result: TableResult) -> list[Sequence[Any]]:
-    """The rows with labelled values as ``{"value", "label"}``."""
-    labelled = [(index, result.labels[name]) for index, name in enumerate(columns) if result.labels.get(name)]
+def expand_labels(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], labels_of: Mapping[str, Mapping[Any, Any]]
+) -> list[Sequence[Any]]:
+    """The rows with labelled values as ``{"value", "label"}``; ``labels_of`` is column → value → label."""
+    labelled = [(index, labels_of[name]) for index, name in enumerate(columns) if labels_of.get(name)]
     if not labelled:
-        return list(result.rows)
+        return list(rows)
     expanded: list[Sequence[Any]] = []
-    for row in result.rows:
+    for row in rows:
         cells = list(row)
         for index, labels in labelled:
             value = cells[index]

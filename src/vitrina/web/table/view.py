@@ -11,6 +11,7 @@ from vitrina.http.paths import path_with_replaced_args
 from vitrina.plan.model import TablePlan, TableResult
 from vitrina.tilde import tilde_encode
 from vitrina.web.absolute import absolute_url
+from vitrina.web.table.labels import expand_labels
 
 if TYPE_CHECKING:
     from vitrina.engine.sqlite.database import SqliteDatabase
@@ -74,6 +75,10 @@ class TableView:
     def rows(self) -> Sequence[Sequence[Any]]:
         """The rows as JSON shows them."""
         return self.result.rows if self.output_rows is None else self.output_rows
+
+    def expanded_rows(self) -> list[Sequence[Any]]:
+        """The rows with the values of foreign keys that have labels as ``{"value", "label"}``."""
+        return expand_labels(self.columns, self.result.rows, self.result.labels)
 
     @property
     def selected_rows(self) -> Sequence[Sequence[Any]]:
