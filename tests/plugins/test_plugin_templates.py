@@ -1,8 +1,11 @@
 """Templates that plugins keep elsewhere than in files: in the shared environment, or in one per request."""
 
+from dataclasses import dataclass
+
 import pytest
 from jinja2 import ChoiceLoader, DictLoader, FunctionLoader
 
+from vitrina.facade.views import Context
 from vitrina.hooks.markers import hookimpl
 
 PAGES = {"pages/tea.html": "Tea for {{ request.args.get('n') }}", "pages/shelf/{number}.html": "Shelf {{ number }}"}
@@ -57,3 +60,15 @@ async def test_a_query_page_tells_templates_all_arguments_and_where_to_edit_the_
     shop = with_plugin(template_dir=str(templates))
     html = (await shop.client.get("/shop/-/query?sql=select+:n&n=5&other=6&_hide_sql=1")).text
     assert html.replace("&#39;", "") == "[(_hide_sql, 1), (n, 5), (other, 6)] /shop/-/query?sql=select+%3An&n=5"
+
+
+async def test_variables_may_come_as_a_dataclass(with_plugin):
+    @dataclass
+    class Shown(Context):
+        tea: str
+        price: int
+
+    shop = with_plugin()
+    await shop.invoke_startup()
+    template = shop.get_jinja_environment().from_string("{{ tea }}: {{ price }}")
+    assert await shop.render_template(template, Shown("<Oolong>", 5)) == "&lt;Oolong&gt;: 5"

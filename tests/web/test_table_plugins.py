@@ -146,6 +146,22 @@ async def test_links_to_output_renderers(open_with):
     assert set(data["renderers"]) == {"json", "odd"}
 
 
+async def test_an_output_renderer_says_itself_what_failed(open_with):
+    class Failures:
+        @hookimpl
+        def register_output_renderer(self, datasette):
+            return {"extension": "odd", "render": self.render}
+
+        def render(self, rows, columns, error, data):
+            return {"body": f"{error} {rows} {columns} {data['ok']}"}
+
+    museum = open_with(Failures())
+    response = await museum.client.get("/museum/-/query.odd?sql=select+*+from+nowhere")
+    assert (response.status_code, response.text) == (200, "no such table: nowhere [] [] True")
+    refused = await museum.client.get("/museum/-/query.odd?sql=delete+from+halls")
+    assert (refused.status_code, refused.headers["content-type"]) == (400, "text/html; charset=utf-8")
+
+
 async def test_renderers_are_told_on_which_page_their_link_would_be(open_with):
     seen = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -34,9 +35,14 @@ class RenderingMethods:
     async def render_template(
         self, templates: Any, context: Any = None, request: Request | None = None, view_name: str | None = None
     ) -> str:
-        """Render a template (a name, a list of names, or a Template). Raises RuntimeError before start-up."""
+        """Render a template (a name, a list of names, or a Template). Raises RuntimeError before start-up.
+
+        ``context`` is a mapping or a dataclass, such as a ``Context``.
+        """
         if not self.started:
             raise RuntimeError("invoke_startup() must be called before templates are rendered")
+        if is_dataclass(context):
+            context = {each.name: getattr(context, each.name) for each in fields(context)}
         return await render_text(self.site, templates, context, request, view_name)
 
     started: bool = False

@@ -36,9 +36,9 @@ async def respond(view: QueryView, headers: Mapping[str, str] | None = None) -> 
         case "blob":
             # The contract: of SQL that failed, only the column is missed.
             return query_blob(view, sent)
-    if view.error is not None:
-        raise BadRequest(view.error, title="Invalid SQL")
     if view.format == "csv":
+        if view.error is not None:
+            raise BadRequest(view.error, title="Invalid SQL")
         return await query_csv(view, sent)
     response: Response = await foreign_response(view, sent)
     return response
