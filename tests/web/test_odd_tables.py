@@ -362,3 +362,16 @@ async def test_hidden_tables_are_offered_to_try_the_autocompletion(tmp_path):
     places = [page.index(f"?database=odd&amp;table={name}") for name in ("_inner", "z")]
     assert places == sorted(places)
     instance.close()
+
+
+async def test_a_blob_of_a_table_tells_of_the_next_page(tmp_path):
+    path = tmp_path / "odd.db"
+    with sqlite3.connect(path) as conn:
+        conn.executescript("create table t (id integer primary key, b blob); insert into t (b) values (x'00'), (x'01')")
+    conn.close()
+    instance = Datasette(files=[str(path)])
+    response = await instance.client.get("/odd/t.blob?_blob_column=b&_size=1")
+    following = "http://localhost/odd/t.blob?_blob_column=b&_size=1&_next=1"
+    assert response.headers["link"] == f'<{following}>; rel="next"'
+    assert (await instance.client.get(following)).content == b"\x01"
+    instance.close()

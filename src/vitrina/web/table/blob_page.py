@@ -34,5 +34,5 @@ async def table_blob(site: Site, request: Request, database: SqliteDatabase, nam
     values = [row[at] for row in view.outcome.rows]
     if not values:
         raise BadRequest("There is no row to take the value from")
-    headers = page_headers(site, request, private=view.private)
+    headers = page_headers(site, request, private=view.private, next_url=view.next_url())
     return blob_answer(request, values, [name, column], headers)
