@@ -32,3 +32,12 @@ async def test_functions_that_a_plugin_adds_work_in_peoples_sql(with_plugin):
     ds = with_plugin(Masks())
     response = await ds.client.get("/shop/-/query.json?sql=select+half(5)+as+n&_shape=array")
     assert response.json() == [{"n": 2.5}]
+
+
+async def test_an_isolated_connection_is_left_as_it_is(with_plugin):
+    ds = with_plugin(Masks())
+    await ds.invoke_startup()
+    names = await ds.get_database("shop").execute_isolated_fn(
+        lambda conn: conn.execute("select name from goods order by id").fetchall()
+    )
+    assert names == [("Tea",), ("Rice",)]

@@ -404,7 +404,9 @@ class SqliteDatabase:
             return in_transaction(conn, fn) if transaction else without_transaction(conn, fn)
 
     def _run_isolated(self, fn: Callable[[sqlite3.Connection], T]) -> T:
-        conn = self._open_for_writing()
+        # Without hooks: plugins ask for it to do what these forbid everywhere else.
+        with translated(self.name):
+            conn = open_connection(self.spec, "write", replace(self.setup, prepare=()), self._attach)
         conn.isolation_level = "IMMEDIATE"
         conn.row_factory = None
         try:
