@@ -1,5 +1,6 @@
 """Files over which another one is copied while they are served, with numbers that look as if nothing had happened."""
 
+import os
 import shutil
 import sqlite3
 
@@ -115,3 +116,15 @@ async def test_an_export_does_not_go_on_in_another_file(instance, path, monkeypa
     answer = await raw_request(instance, b"/data/t.csv", b"_stream=1", when_begun=overwrite)
     assert answer.text.endswith("Database data: the file was overwritten while it was read")
     assert "another" not in answer.text
+
+
+async def test_a_pipe_in_the_place_of_a_file_keeps_nobody_waiting(instance, path):
+    assert await names(instance) == ["one", "two"]
+    path.unlink()
+    os.mkfifo(path)
+    response = await instance.client.get("/data/t.json")
+    assert response.status_code == 500
+    assert response.json()["error"] == f"Database data: {path} is not a file any more"
+    path.unlink()
+    shutil.copyfile(path.with_name("older.db"), path)
+    assert await names(instance) == ["one"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import sqlite3
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -257,11 +258,11 @@ class Watcher:
         if self._spec.path is None:
             return (None, None)
         try:
-            stat = os.stat(self._spec.path)
+            found = os.stat(self._spec.path)
         except OSError:
             # Gone at this moment: the next look says so.
             return (None, None)
-        return (stat.st_size, stat.st_mtime_ns)
+        return (found.st_size, found.st_mtime_ns)
 
     def connect(self) -> None:
         """Open the connection if it is not open (blocking); raises sqlite3.Error as the driver does."""
@@ -275,15 +276,18 @@ class Watcher:
         if self._spec.path is None or not self._spec.is_mutable:
             return
         try:
-            stat = os.stat(self._spec.path)
+            found = os.stat(self._spec.path)
         except OSError as error:
             raise EngineError(
                 f"Database {self._spec.name}: file {self._spec.path} cannot be opened: {error.strerror}",
                 hint="The file was moved or deleted while it was served.",
             ) from error
-        self.size = stat.st_size
-        self.mtime_ns = stat.st_mtime_ns
-        identity = (stat.st_dev, stat.st_ino)
+        if not stat.S_ISREG(found.st_mode):
+            # Opening a pipe would wait for somebody who writes to it.
+            raise EngineError(f"Database {self._spec.name}: {self._spec.path} is not a file any more")
+        self.size = found.st_size
+        self.mtime_ns = found.st_mtime_ns
+        identity = (found.st_dev, found.st_ino)
         if self._identity is not None and identity != self._identity:
             # Another file stands in its place: SQLite's own counters know nothing of that.
             self.epoch += 1
