@@ -132,6 +132,15 @@ async def test_facets_and_their_links(museum):
     assert html.index('data-column="grade"') < html.index('data-column="hall_id"')
 
 
+async def test_a_facet_links_to_all_of_its_values_until_they_are_shown(tmp_path):
+    museum = open_museum(tmp_path, settings={"max_returned_rows": 1, "default_facet_size": 1})
+    link = '<li class="facet-truncated"><a href="/museum/objects?_facet=id&amp;_facet_size=max"'
+    assert link in (await museum.client.get("/museum/objects?_facet=id")).text
+    html = (await museum.client.get("/museum/objects?_facet=id&_facet_size=max")).text
+    assert '<li class="facet-truncated">…</li>' in html
+    museum.close()
+
+
 async def test_every_extra_answers(museum):
     listed = (await get_json(museum, "/museum/objects.json?_extra=extras"))["extras"]
     names = [extra["name"] for extra in listed]
