@@ -216,6 +216,7 @@ async def test_tables_that_the_actor_may_not_see_are_not_offered(instance):
         ("hours", "-1", "Invalid expire duration"),
         ("hours", "0", "Invalid expire duration"),
         ("hours", "²", "Invalid expire duration"),
+        ("hours", "9" * 5000, "Invalid expire duration"),
         ("weeks", "1", "Invalid expire duration unit"),
     ],
 )

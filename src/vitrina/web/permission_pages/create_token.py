@@ -74,7 +74,8 @@ def _expiry(form: FormData) -> tuple[int | None, str | None]:
     if not unit:
         return None, None
     duration = form.get("expire_duration", "")
-    if not (duration.isascii() and duration.isdigit() and int(duration) > 0):
+    # int() refuses thousands of digits in its own way.
+    if not (duration.isascii() and duration.isdigit() and len(duration) < 100 and int(duration) > 0):
         return None, "Invalid expire duration"
     if unit not in _UNIT_SECONDS:
         return None, "Invalid expire duration unit"
