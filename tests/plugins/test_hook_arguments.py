@@ -6,6 +6,7 @@ import pytest
 from markupsafe import Markup
 
 from vitrina.hooks.markers import hookimpl
+from vitrina.http.response import Response
 
 pytestmark = pytest.mark.asyncio
 
@@ -98,3 +99,28 @@ async def test_a_query_has_one_place_at_its_top(with_plugin, path, calls):
     assert {call for call in plugin.calls if call[0] != "query_actions"} == calls
     params = [call[2] for call in plugin.calls if call[0] == "query_actions"]
     assert params == [{"a": "x"} if "writes" in path else {}]
+
+
+async def test_a_route_may_be_a_compiled_expression(with_plugin):
+    class Plugin:
+        @hookimpl
+        def register_routes(self):
+            return [(re.compile("^/hello$"), lambda: Response.text("hello"))]
+
+    assert (await with_plugin(Plugin()).client.get("/hello")).text == "hello"
+
+
+async def test_formats_of_plugins_get_the_facets_that_were_asked_for(with_plugin):
+    class Plugin:
+        @hookimpl
+        def register_output_renderer(self):
+            return {"extension": "keys", "render": lambda data: Response.json(sorted(data))}
+
+    instance = with_plugin(Plugin())
+    plain = (await instance.client.get("/shop/goods.keys")).json()
+    assert (await instance.client.get("/shop/goods.keys?_facet=name")).json() == sorted([*plain, "facet_results"])
+
+
+async def test_a_refused_form_has_a_title_of_its_own(with_plugin):
+    answer = await with_plugin().client.post("/-/logout", headers={"origin": "http://elsewhere.example"})
+    assert answer.status_code == 403 and "<title>CSRF check failed</title>" in answer.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -79,7 +80,7 @@ def _is_script(value: Any) -> bool:
 
 
 def _is_pair(value: Any) -> bool:
-    return _is_sequence(value) and len(value) == 2 and isinstance(value[0], str) and callable(value[1])
+    return _is_sequence(value) and len(value) == 2 and isinstance(value[0], (str, re.Pattern)) and callable(value[1])
 
 
 def _is_renderer(value: Any) -> bool:

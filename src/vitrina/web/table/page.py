@@ -122,6 +122,14 @@ async def _run(view: TableView) -> None:
 
 
 async def _foreign_json(view: TableView, shape: Shape) -> tuple[bytes, str | None]:
+    await _run_with_plugins(view)
+    await foreign.transform_values(view)
+    next_url = view.next_url()
+    return encode_json(view, shape, next_url), next_url
+
+
+async def _run_with_plugins(view: TableView) -> None:
+    """Run the page, and let plugins add what its extras ask for."""
     await _run(view)
     extras = view.extras
     await foreign.add_facets(
@@ -133,9 +141,6 @@ async def _foreign_json(view: TableView, shape: Shape) -> tuple[bytes, str | Non
         await foreign.add_cells(view, skip_link=False)
     if "renderers" in extras:
         await foreign.add_renderers(view)
-    await foreign.transform_values(view)
-    next_url = view.next_url()
-    return encode_json(view, shape, next_url), next_url
 
 
 async def _html(site: Site, request: Request, database: SqliteDatabase, name: str) -> Response:
@@ -174,10 +179,10 @@ def _html_job(view: TableView) -> Any:
 
 
 async def _plugin_format(site: Site, request: Request, database: SqliteDatabase, name: str, format: str) -> Response:
-    extras = with_implied(requested_extras(request, TABLE, strict=False))
+    extras = _with_facets(request, with_implied(requested_extras(request, TABLE, strict=False)))
     wanted = frozenset(_OF_EXTRA[extra] for extra in extras if extra in _OF_EXTRA)
     view = await open_view(site, request, database, name, format=format, extras=extras, wanted=wanted)
-    await _run(view)
+    await _run_with_plugins(view)
     refuse_unknown_extras(request, TABLE)
     next_url = view.next_url()
     page = foreign.rendered_page(view)
