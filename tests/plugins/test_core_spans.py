@@ -1,6 +1,7 @@
 """What the server's own reads and writes show through OpenTelemetry."""
 
 import asyncio
+import importlib
 import threading
 
 import pytest
@@ -8,6 +9,7 @@ from opentelemetry import propagate, trace
 from opentelemetry.propagators.composite import CompositePropagator
 from watched import watched_here  # noqa: F401 - a fixture
 
+from vitrina.compat.finder import install, uninstall
 from vitrina.compat.telemetry_testing import (  # noqa: F401 - fixtures
     assert_metrics_conform,
     assert_metrics_covered,
@@ -22,6 +24,7 @@ from vitrina.compat.telemetry_testing import (  # noqa: F401 - fixtures
 )
 from vitrina.hooks.markers import hookimpl
 from vitrina.hooks.telemetry_registry import METRICS, SPANS
+from vitrina.http.response import Response
 
 pytestmark = pytest.mark.asyncio
 
@@ -166,6 +169,27 @@ async def test_spans_stand_below_those_of_plugins(with_plugin, otel_spans):  # n
     await _post(instance, "/shop/goods/-/insert", {"row": {"name": "Salt"}})
     wraps = _named(otel_spans, "plugin")
     assert [span.parent.span_id for span in _of_shop(otel_spans)] == [span.context.span_id for span in wraps]
+
+
+async def test_a_plugin_adds_to_the_span_of_its_request(with_plugin, otel_spans):  # noqa: F811
+    install()
+    try:
+        request_span = importlib.import_module("datasette.telemetry").request_span
+    finally:
+        uninstall()
+
+    class Adding:
+        @hookimpl
+        def register_routes(self):
+            async def view(request):
+                request_span(request.scope).set_attribute("mine.cache", "hit")
+                return Response.text("ok")
+
+            return [(r"^/mine$", view)]
+
+    await with_plugin(Adding()).client.get("/mine")
+    assert _served(otel_spans).attributes["mine.cache"] == "hit"
+    assert request_span({}) is None
 
 
 async def test_a_traced_page_has_spans_too(with_plugin, otel_spans):  # noqa: F811

@@ -7,12 +7,15 @@ import sys
 import threading
 
 import pytest
+from opentelemetry import metrics, trace
 from watched import watched_here  # noqa: F401 - a fixture
 
 from vitrina.compat.telemetry_testing import (  # noqa: F401 - fixtures
     assert_metrics_conform,
+    assert_metrics_covered,
     assert_no_forbidden_values,
     assert_spans_conform,
+    assert_spans_covered,
     otel_meter_provider,
     otel_metrics,
     otel_provider,
@@ -20,7 +23,7 @@ from vitrina.compat.telemetry_testing import (  # noqa: F401 - fixtures
     otel_spans,
 )
 from vitrina.errors import QueryInterrupted
-from vitrina.hooks.telemetry_registry import METRICS, SPANS
+from vitrina.hooks.telemetry_registry import METRICS, SPANS, Attribute, MetricName, SpanName
 
 pytestmark = pytest.mark.asyncio
 
@@ -163,3 +166,64 @@ async def test_nothing_is_imported_where_nobody_watches():
     code = "import sys, vitrina.facade.datasette; print('opentelemetry.trace' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+KIND = Attribute("kind", "What it is")
+MAYBE = Attribute("maybe", "Now and then", optional=True, values={"yes"})
+
+
+@pytest.mark.parametrize(
+    ("attributes", "conforms", "covers"),
+    [
+        ({"kind": 1}, True, True),
+        ({"kind": 1, "maybe": "yes"}, True, True),
+        ({"kind": 1, "maybe": "no"}, False, True),
+        ({"kind": 1, "other": 1}, False, True),
+        ({}, True, False),
+    ],
+)
+async def test_a_plugin_checks_its_signals_against_its_registry(
+    otel_spans,  # noqa: F811
+    otel_metrics,  # noqa: F811
+    attributes,
+    conforms,
+    covers,
+):
+    spans = (SpanName("mine.work", "Work", (KIND, MAYBE)),)
+    amounts = (MetricName("mine.amount", "Histogram", "s", "Amount", (KIND, MAYBE)),)
+    with trace.get_tracer("mine").start_as_current_span("mine.work", attributes=attributes):
+        metrics.get_meter("mine").create_histogram("mine.amount", unit="s").record(1, attributes)
+    assert otel_metrics.points("mine.amount") == []
+    otel_metrics.collect()
+    assert otel_metrics.point("mine.amount").count == 1
+    finished = otel_spans.get_finished_spans()
+    checks = [
+        (assert_spans_conform, spans, finished, conforms),
+        (assert_spans_covered, spans, finished, covers),
+        (assert_metrics_conform, amounts, otel_metrics, conforms),
+        (assert_metrics_covered, amounts, otel_metrics, covers),
+    ]
+    for check, registered, found, passes in checks:
+        if passes:
+            check(registered, found, "mine")
+        else:
+            with pytest.raises(AssertionError):
+                check(registered, found, "mine")
+
+
+@pytest.mark.parametrize("kind", ["Counter", "UpDownCounter", "Observable gauge"])
+async def test_a_metric_has_the_kind_that_is_registered(otel_metrics, kind):  # noqa: F811
+    metrics.get_meter("mine").create_histogram("mine.length", unit="s").record(1)
+    otel_metrics.collect()
+    with pytest.raises(AssertionError, match="kind is Histogram"):
+        assert_metrics_conform((MetricName("mine.length", kind, "s", "Length"),), otel_metrics, "mine")
+
+
+async def test_without_threads_no_number_of_them_is_told(with_plugin, otel_spans, otel_metrics):  # noqa: F811
+    instance = with_plugin(settings={"num_sql_threads": 0})
+    await instance.client.get("/shop/goods.json")
+    await instance.get_database("shop").execute_write("insert into goods (name) values ('x')")
+    otel_metrics.collect()
+    assert otel_metrics.points("datasette.sql.threads.limit") == []
+    assert otel_metrics.point("datasette.sql.queries.pending", {"db.namespace": "shop"}).value == 0
+    assert len(_named(otel_spans, "db.query.execute")) == len(_named(otel_spans, "db.write.execute")) == 1

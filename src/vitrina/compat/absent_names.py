@@ -12,7 +12,7 @@ ABSENT: Mapping[str, frozenset[str]] = {
             "AsgiTracer DEFAULT_NOT_SET DatasetteRouter FAVICON_PATH NotFoundExplicit _DatasetteClientContext "
             "_HASH_URLS_REMOVED _cleaner_task_str _cleaner_task_str_re _curly_re _in_datasette_client "
             "_legacy_template_csrftoken _permission_cache_key _resolve_static_asset_path "
-            "_template_context_json_default _to_string app_root request_span tracer using_pysqlite3"
+            "_template_context_json_default _to_string app_root tracer using_pysqlite3"
         ),
         "datasette.background_tasks": "_function_path _on_task_done _utcnow_iso",
         "datasette.blob_renderer": "_BLOB_COLUMN _BLOB_HASH",
@@ -33,7 +33,7 @@ ABSENT: Mapping[str, frozenset[str]] = {
             "_HEADERS_GETTER _KNOWN_METHODS _LEADING_KEYWORD _ScopeHeadersGetter _databases_of "
             "_duration_attributes _first_header _in_datasette_client _live_datasettes _live_datasettes_lock "
             "_live_instances _url_path meter open_connections_gauge pending_queries_gauge queries_interrupted "
-            "request_span sql_operation_duration sql_thread_limit_gauge sql_thread_queue_depth_gauge tracer "
+            "sql_operation_duration sql_thread_limit_gauge sql_thread_queue_depth_gauge tracer "
             "write_queue_depth_gauge write_queue_wait"
         ),
         "datasette.tracer": "AsgiTracer trace_task_id tracers",

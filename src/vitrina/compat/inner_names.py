@@ -98,7 +98,7 @@ INNER: Mapping[str, Mapping[str, str]] = {
             "DB_OPERATION_ALLOWLIST MAX_SQL_LENGTH REQUEST_SPAN_SCOPE_KEY callback_name clamp_http_method "
             "register_datasette sql_attribute sql_operation_name unregister_datasette",
         ),
-        "TelemetryMiddleware": "vitrina.http.telemetry:TelemetryMiddleware",
+        **_all_from("vitrina.http.telemetry", "TelemetryMiddleware request_span"),
     },
     "datasette.telemetry_registry": _all_from(
         "vitrina.hooks.telemetry_registry",

@@ -15,7 +15,9 @@ _REPEATED: Mapping[str, Mapping[str, str]] = {
         "datasette.plugins": "DEFAULT_PLUGINS get_plugins",
         "datasette.renderer": "json_renderer",
         "datasette.resources": "DatabaseResource TableResource",
-        "datasette.telemetry": "TelemetryMiddleware clamp_http_method register_datasette unregister_datasette",
+        "datasette.telemetry": (
+            "TelemetryMiddleware clamp_http_method register_datasette request_span unregister_datasette"
+        ),
         "datasette.telemetry_registry": "HTTP_ROUTE STARTUP",
         "datasette.template_contexts": "TEMPLATE_BASE_CONTEXT",
         "datasette.tokens": "TokenInvalid",

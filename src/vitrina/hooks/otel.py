@@ -48,7 +48,8 @@ def leave_request() -> None:
 
 def placed(context: contexts.Context) -> dict[str, Any]:
     """Arguments for a span in this context: its parent, or links to its cause."""
-    return {"context": context, "links": contexts.get_value(_CAUSE, context) or ()}
+    has_parent = trace.get_current_span(context).get_span_context().is_valid
+    return {"context": context, "links": () if has_parent else contexts.get_value(_CAUSE, context) or ()}
 
 
 # -- metrics

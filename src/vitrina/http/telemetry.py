@@ -19,10 +19,16 @@ def url_path(scope: Scope) -> str:
     return str(path)
 
 
+def request_span(scope: Mapping[str, Any]) -> Any:
+    """The span of a request, to add attributes to; None where nobody would see them."""
+    span = scope.get(span_words.REQUEST_SPAN_SCOPE_KEY)
+    return span if span is not None and span.is_recording() else None
+
+
 def note_route(scope: Scope, pattern: str) -> None:
     """Name the request's span after the route that serves it."""
-    span = scope.get(span_words.REQUEST_SPAN_SCOPE_KEY)
-    if span is not None and span.is_recording():
+    span = request_span(scope)
+    if span is not None:
         span.set_attribute(names.HTTP_ROUTE, pattern)
         span.update_name(f"{span_words.clamp_http_method(scope['method'])} {pattern}")
 

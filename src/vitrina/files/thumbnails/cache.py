@@ -16,6 +16,7 @@ from vitrina.files.records import FileRecords
 from vitrina.files.storage import FileTooLarge, Storage
 from vitrina.files.thumbnails.base import ThumbnailGenerationError, ThumbnailGenerator, ThumbnailResult
 from vitrina.files.thumbnails.generate import SIDE, TYPES, PillowGenerator
+from vitrina.hooks import telemetry
 
 log = logging.getLogger("vitrina.files")
 
@@ -102,6 +103,7 @@ class Thumbnails:
         task.add_done_callback(self._ahead.discard)
 
     async def _make_ahead(self, record: Mapping[str, Any], storage: Storage) -> None:
+        telemetry.leave_request()
         try:
             await self.get(record, storage)
         except Exception:  # the task supervisor: it is tried again when somebody looks
