@@ -8,21 +8,6 @@ from vitrina.hooks.markers import hookimpl
 POLICY = "content-security-policy"
 
 
-@pytest.fixture
-def with_plugin(open_fleet):
-    registered = []
-
-    def make(plugin, **options):
-        instance = open_fleet(**options)
-        instance.pm.register(plugin, name=f"plugin-{len(registered)}")
-        registered.append((instance, plugin))
-        return instance
-
-    yield make
-    for instance, plugin in registered:
-        instance.pm.unregister(plugin)
-
-
 async def html_of(instance, path, **options):
     response = await instance.client.get(path, **options)
     assert response.status_code == 200, response.text
@@ -200,8 +185,10 @@ async def test_considered_templates_are_named(fleet):
 
 
 async def test_context_is_shown_only_where_it_is_allowed(open_fleet):
-    shown = await html_of(open_fleet(settings={"template_debug": True}), "/fleet?_context=1")
-    assert shown.startswith("<pre>") and '"database": "fleet"' in shown
+    page = await open_fleet(settings={"template_debug": True}).client.get("/fleet/boats?_context=1")
+    assert page.text.startswith("<pre>") and '"database": "fleet"' in page.text
+    assert page.headers["link"].startswith("<http://localhost/fleet/boats.json?_context=1>;")
+    assert page.headers["cache-control"] == "max-age=5"
 
 
 async def test_context_is_not_shown_otherwise(fleet):

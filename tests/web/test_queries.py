@@ -56,6 +56,13 @@ async def test_blobs_are_downloaded_by_their_hash(fleet):
     assert (await fleet.client.get(f"{path.format('.blob')}&_blob_column=b&_blob_hash=0")).status_code == 400
 
 
+async def test_a_writing_query_has_no_blobs(fleet):
+    for arguments, message in (("", "?_blob_column= is required"), ("?_blob_column=b", "b is not a valid column")):
+        response = await fleet.client.get(f"/fleet/remove.blob{arguments}", actor=WARDEN)
+        assert response.status_code == 400
+        assert message in response.text
+
+
 async def test_streaming_sends_every_row(open_fleet):
     fleet = open_fleet(settings={"max_returned_rows": 5})
     sql = "with+recursive+n(x)+as+(select+1+union+all+select+x%2B1+from+n+limit+20)+select+x+from+n"
