@@ -171,6 +171,23 @@ async def test_spans_stand_below_those_of_plugins(with_plugin, otel_spans):  # n
     assert [span.parent.span_id for span in _of_shop(otel_spans)] == [span.context.span_id for span in wraps]
 
 
+@pytest.mark.parametrize("failure", [KeyError, asyncio.CancelledError])
+async def test_a_request_that_gets_no_answer_tells_why(with_plugin, otel_spans, failure):  # noqa: F811
+    class Failing:
+        @hookimpl
+        def asgi_wrapper(self, datasette):
+            async def failing(scope, receive, send):
+                raise failure
+
+            return lambda app: failing
+
+    with pytest.raises(failure):
+        await with_plugin(Failing()).client.get("/")
+    served = _served(otel_spans)
+    assert (served.attributes["error.type"], served.status.status_code.name) == (failure.__name__, "ERROR")
+    assert "http.response.status_code" not in served.attributes
+
+
 async def test_a_plugin_adds_to_the_span_of_its_request(with_plugin, otel_spans):  # noqa: F811
     install()
     try:

@@ -187,7 +187,14 @@ def request_span(attributes: dict[str, Any], headers: Mapping[str, str]) -> Iter
     with tracer().start_as_current_span(
         attributes[names.HTTP_REQUEST_METHOD], context=parent, kind=names.HTTP_REQUEST.kind, attributes=attributes
     ) as span:
-        yield span
+        try:
+            yield span
+        except BaseException as error:
+            span.set_attribute(names.ERROR_TYPE, type(error).__name__)
+            if not isinstance(error, Exception):
+                # Of these the span takes no notice by itself.
+                mark_failed(span)
+            raise
 
 
 def mark_failed(span: Any) -> None:
