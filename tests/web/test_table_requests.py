@@ -152,6 +152,10 @@ def test_constraints_keep_their_text(instance, path, columns, op, args, left):
             "Cannot drop column 'n': it is used by CHECK constraint 'few'",
         ),
         ("a TEXT CHECK (a > n), n INTEGER", "Cannot drop column 'n': it is used by CHECK constraint 'a > n'"),
+        (
+            "a TEXT, n INTEGER, g TEXT GENERATED ALWAYS AS (\"n\" || '!')",
+            "Cannot drop column 'n': it is used by the generated column 'g'",
+        ),
         ("a TEXT, n INTEGER, PRIMARY KEY (a, n)", "expressions prohibited in PRIMARY KEY and UNIQUE constraints"),
     ],
 )

@@ -38,13 +38,17 @@ class Constraint:
 
 @dataclass(slots=True)
 class ColumnParts:
-    """What stands behind one column: its declared type, and constraints as SQL."""
+    """What stands behind one column: its declared type, and constraints as SQL.
+
+    ``needs`` are all names, in lower case, in the expression of a generated column.
+    """
 
     declared: str = ""
     extra: list[str] = field(default_factory=list)
     checks: list[Constraint] = field(default_factory=list)
     deferrable: str = ""
     generated: str = ""
+    needs: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -250,7 +254,9 @@ def _read_constraint(word: str, cursor: _Cursor, column: ColumnParts, name: str)
         column.extra.append(f"COLLATE {cursor.take()}")
     elif word == "generated" or word == "as":
         cursor.take_words("always", "as")
-        column.generated = " ".join(["GENERATED ALWAYS AS", cursor.take(), *cursor.take_words("stored", "virtual")])
+        expression = cursor.take()
+        column.needs = _names_in(expression)
+        column.generated = " ".join(["GENERATED ALWAYS AS", expression, *cursor.take_words("stored", "virtual")])
     elif word == "default":
         if cursor.take() in ("+", "-"):
             cursor.take()

@@ -109,8 +109,14 @@ def _as_set(names: list[str]) -> str:
 
 
 def _check_dropped(shape: _Shape, plan: AlterPlan, now: Any) -> None:
-    """Raise InvalidBody where a CHECK that stays needs a column that goes."""
+    """Raise InvalidBody where a CHECK or a generated column that stays needs a column that goes."""
     dropped = {now(name).lower(): now(name) for name in plan.dropped}
+    for column in shape.columns:
+        needs = shape.parts.columns.get(column.name.lower(), ColumnParts()).needs
+        if column.name.lower() not in dropped and needs & dropped.keys():
+            # SQLite would take a name in double quotes that is gone for text.
+            gone = dropped[min(needs & dropped.keys())]
+            raise InvalidBody(f"Cannot drop column '{gone}': it is used by the generated column '{column.name}'")
     staying = [each for name, parts in shape.parts.columns.items() if name not in dropped for each in parts.checks]
     for check in [*staying, *[each for each in shape.parts.constraints if each.is_check]]:
         for name in dropped.keys() & check.names:
