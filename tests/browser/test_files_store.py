@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from object_store import FIRST_PORT, ObjectStore, is_free, make_bucket
+from object_store import ObjectStore, running_store
 from playwright.sync_api import Browser, Page, expect
 
 from browser.conftest import WAIT_MS, _free_port, watch
@@ -20,18 +20,8 @@ SIZE = 20 * 1024 * 1024
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
-    pytest.importorskip("obstore", reason="obstore is not installed: pip install 'vitrina[s3]'")
-    first = next((port for port in range(FIRST_PORT + 30, FIRST_PORT + 80, 10) if is_free(port)), None)
-    if first is None:
-        pytest.skip("no free ports for SeaweedFS")
-    made = ObjectStore(tmp_path_factory.mktemp("weed"), first)
-    try:
-        made.start()
-    except RuntimeError as error:
-        pytest.skip(f"no object store for this test: {error}")
-    make_bucket(made, "files")
-    yield made
-    made.stop()
+    with running_store(tmp_path_factory.mktemp("weed"), "files") as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -9,25 +9,14 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from object_store import FIRST_PORT, ObjectStore, is_free, make_bucket
+from object_store import running_store
 
 
 @pytest.fixture(scope="session")
 def object_store(tmp_path_factory):
     """SeaweedFS with a bucket ``files``."""
-    pytest.importorskip("obstore", reason="obstore is not installed: pip install 'vitrina[s3]'")
-    first = next((port for port in (FIRST_PORT, FIRST_PORT + 10, FIRST_PORT + 20) if is_free(port)), None)
-    if first is None:
-        pytest.skip("no free ports for SeaweedFS")
-    store = ObjectStore(tmp_path_factory.mktemp("weed"), first)
-    try:
-        store.start()
-    except RuntimeError as error:
-        pytest.skip(f"no object store for this test: {error}")
-    make_bucket(store, "files")
-    make_bucket(store, "other")
-    yield store
-    store.stop()
+    with running_store(tmp_path_factory.mktemp("weed"), "files", "other") as store:
+        yield store
 
 
 async def in_memory(storage_class, config):

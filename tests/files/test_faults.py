@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from object_store import FIRST_PORT, ObjectStore, is_free, make_bucket
+from object_store import running_store
 from test_file_routes import folder, instance, upload
 
 from vitrina.errors import VitrinaError
@@ -84,17 +84,7 @@ async def _read_when_ready(storage, path):
 
 @pytest.mark.faults
 async def test_a_store_that_is_gone(tmp_path):
-    pytest.importorskip("obstore")
-    first = next((port for port in (FIRST_PORT + 30,) if is_free(port)), None)
-    if first is None:
-        pytest.skip("no free ports for SeaweedFS")
-    store = ObjectStore(tmp_path / "weed", first)
-    try:
-        store.start()
-    except RuntimeError as error:
-        pytest.skip(f"no object store for this test: {error}")
-    try:
-        make_bucket(store, "files")
+    with running_store(tmp_path / "weed", "files") as store:
         site = instance({"docs": {"storage": "s3", "config": store.options("files")}})
         file = await upload(site, b"kept")
         storage = site.site.state["files"].storages["docs"]
@@ -111,8 +101,6 @@ async def test_a_store_that_is_gone(tmp_path):
         row = (await site.client.get(file["url"] + ".json")).json()
         assert await _read_when_ready(storage, row["path"]) == b"kept"
         site.close()
-    finally:
-        store.stop()
 
 
 async def test_wrong_keys_are_refused_plainly(object_store):

@@ -8,7 +8,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from object_store import FIRST_PORT, ObjectStore, is_free, make_bucket
+from object_store import running_store
 from test_faults import send
 from test_file_routes import content, folder, instance, upload
 
@@ -271,17 +271,7 @@ async def test_five_gigabytes_in_a_real_store(site):
 @pytest.mark.faults
 @pytest.mark.parametrize("after", [1, 7, 13])
 async def test_a_store_killed_in_the_middle_of_a_stream(tmp_path, after, record_property):
-    pytest.importorskip("obstore")
-    first = next((port for port in (FIRST_PORT + 40, FIRST_PORT + 50) if is_free(port)), None)
-    if first is None:
-        pytest.skip("no free ports for SeaweedFS")
-    store = ObjectStore(tmp_path / "weed", first)
-    try:
-        store.start()
-    except RuntimeError as error:
-        pytest.skip(f"no object store for this test: {error}")
-    try:
-        make_bucket(store, "files")
+    with running_store(tmp_path / "weed", "files") as store:
         site = instance({"docs": {"storage": "s3", "config": store.options("files", "killed")}})
         kept = await upload(site, b"kept")
         files = site.site.state["files"]
@@ -308,8 +298,6 @@ async def test_a_store_killed_in_the_middle_of_a_stream(tmp_path, after, record_
         assert await findings(site, older_than_s=-60) == []
         assert (await content_of(site, kept)) == b"kept"
         await site.invoke_shutdown()
-    finally:
-        store.stop()
 
 
 async def all_findings(site):

@@ -15,8 +15,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "cli"))
 
 from cli_process import announced, started
-from conftest import end_store, new_store
 from file_replica import Writer
+from object_store import running_store
 from replicated_server import Load, ReplicatedServer, check_copy, until
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(900)]
@@ -50,8 +50,7 @@ def fill(folder: Path) -> Path:
 
 def test_an_object_store_without_room(litestream, tmp_path) -> None:
     with small_disk(tmp_path / "disk", 48) as disk, ExitStack() as stack:
-        store = new_store(disk)
-        stack.callback(end_store, store)
+        store = stack.enter_context(running_store(disk, "replica"))
         server = ReplicatedServer(tmp_path, store, litestream)
         server.options["durable_timeout"] = 5
         stack.callback(server.kill)

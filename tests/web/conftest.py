@@ -35,3 +35,19 @@ def open_fleet(tmp_path):
 @pytest.fixture
 def fleet(open_fleet):
     return open_fleet()
+
+
+@pytest.fixture
+def with_plugin(open_fleet):
+    """Opens an instance for a plugin of a test, which no other instance has."""
+    registered = []
+
+    def open_one(plugin, **options):
+        opened = open_fleet(**options)
+        opened.pm.register(plugin, name=f"plugin-{len(registered)}")
+        registered.append((opened, plugin))
+        return opened
+
+    yield open_one
+    for opened, plugin in registered:
+        opened.pm.unregister(plugin)

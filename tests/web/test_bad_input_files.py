@@ -6,10 +6,10 @@ import os
 import shutil
 import sqlite3
 import subprocess
-from contextlib import contextmanager
 from urllib.parse import quote
 
 import pytest
+from other_process import held
 
 from vitrina.engine.sqlite import connections
 from vitrina.facade.datasette import Datasette
@@ -122,27 +122,12 @@ async def test_pages_of_a_table_that_are_broken(tmp_path, serve):
     assert (await instance.client.get("/")).status_code == 200
 
 
-@contextmanager
-def locked(path):
-    """Another process holds the file."""
-    code = (
-        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('begin exclusive');"
-        "print('held', flush=True); sys.stdin.read()"
-    )
-    process = subprocess.Popen(["python3", "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    try:
-        assert process.stdout.readline() == b"held\n"
-        yield
-    finally:
-        process.communicate()
-
-
 async def test_a_file_that_another_process_holds(tmp_path, serve, monkeypatch):
     monkeypatch.setattr(connections, "READ_TIMEOUT_S", 0.1)
     path, fine = make(tmp_path / "data.db", ["one"]), make(tmp_path / "fine.db", ["fine"])
     instance = serve(path, fine)
     assert await rows(instance) == ["one"]
-    with locked(path):
+    with held(path, "exclusive"):
         for page in ("/data/t.json", "/data/t", "/data/t.csv", "/data/-/query.json?sql=select+n+from+t"):
             response = await instance.client.get(page)
             assert response.status_code == 503, (page, response.text)

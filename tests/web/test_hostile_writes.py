@@ -6,9 +6,9 @@ import asyncio
 import json
 import sqlite3
 import subprocess
-from contextlib import contextmanager
 
 import pytest
+from other_process import held
 from written_instance import ROOT, SCHEMA, post, rows
 
 from vitrina.engine.sqlite import connections
@@ -122,27 +122,12 @@ def test_an_immutable_file_is_not_written_to(path, name):
     instance.close()
 
 
-@contextmanager
-def held(path):
-    """Another process has a write transaction open."""
-    code = (
-        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('begin immediate');"
-        "print('held', flush=True); sys.stdin.read()"
-    )
-    process = subprocess.Popen(["python3", "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    try:
-        assert process.stdout.readline() == b"held\n"
-        yield
-    finally:
-        process.communicate()
-
-
 WRITING = ("insert", "upsert", "update-row", "delete-row", "alter", "drop", "create", "execute-write")
 
 
 def test_a_locked_file_is_told_from_a_refusal(instance, path, before, monkeypatch):
     monkeypatch.setattr(connections, "WRITE_TIMEOUT_S", 0.1)
-    with held(path):
+    with held(path, "immediate"):
         for name in WRITING:
             response = post(instance, *ENDPOINTS[name])
             assert response.status_code == 503, (name, response.text)

@@ -3,7 +3,6 @@
 import base64
 import hashlib
 
-import pytest
 from markupsafe import Markup
 
 from vitrina.hooks.markers import hookimpl
@@ -11,21 +10,6 @@ from vitrina.web import content_policy
 
 POLICY = "content-security-policy"
 TABLE, ROW, QUERY, DATABASE = "/fleet/boats", "/fleet/boats/1", "/fleet/-/query?sql=select+1+as+a", "/fleet"
-
-
-@pytest.fixture
-def with_plugin(open_fleet):
-    registered = []
-
-    def make(plugin, **options):
-        instance = open_fleet(**options)
-        instance.pm.register(plugin, name=f"policy-{len(registered)}")
-        registered.append((instance, plugin))
-        return instance
-
-    yield make
-    for instance, plugin in registered:
-        instance.pm.unregister(plugin)
 
 
 async def grade(instance, path):
@@ -204,12 +188,12 @@ async def test_what_the_strict_policy_blocked_is_told_by_plugin(with_plugin, cap
             return caplog.text
 
         by_script = await told("script-src-elem", "https://scripts.example:8443/a.js", f"{TABLE}?_size=1")
-        assert "from policy-0 (extra_js_urls)" in by_script and "policy-slots" not in by_script
+        assert "from plugin-0 (extra_js_urls)" in by_script and "policy-slots" not in by_script
         inline = await told("script-src-attr", "inline", TABLE)
         assert "policy-slots (top_table)" in inline
         assert "policy-slots" not in await told("script-src-attr", "inline", "/fleet/_ropes")
-        assert "policy-0 (extra_js_urls)" in await told("connect-src", "https://elsewhere.example", TABLE)
-        assert "policy-0" not in await told("style-src-attr", "inline", ROW)
+        assert "plugin-0 (extra_js_urls)" in await told("connect-src", "https://elsewhere.example", TABLE)
+        assert "plugin-0" not in await told("style-src-attr", "inline", ROW)
     finally:
         instance.pm.unregister(name="policy-slots")
 
