@@ -170,7 +170,7 @@ def test_registry_refuses_two_meanings():
     registry.register(BUILT_IN_ACTIONS[0])
     with pytest.raises(StartupError, match="Duplicate action name: view-instance"):
         registry.register(Action("view-instance", "something else", "vi"))
-    with pytest.raises(StartupError, match="Duplicate action abbreviation: vi"):
+    with pytest.raises(StartupError, match="Duplicate action abbr: vi"):
         registry.register(Action("other", "", "vi"))
     assert registry.find("vt") is registry["view-table"] is registry.find("view-table")
     assert registry.find("VT") is None

@@ -86,8 +86,7 @@ class ActionRegistry(Mapping[str, Action]):
             same_abbreviation = self._by_abbreviation.get(action.abbr)
             if same_abbreviation is not None and same_abbreviation != action:
                 raise StartupError(
-                    f"Duplicate action abbreviation: {action.abbr}"
-                    f" stands for {same_abbreviation.name} and {action.name}"
+                    f"Duplicate action abbr: {action.abbr} stands for {same_abbreviation.name} and {action.name}"
                 )
             self._by_abbreviation[action.abbr] = action
         self._by_name[action.name] = action
