@@ -114,7 +114,8 @@ class Writes:
             await database.look()
             raise
         _note_written(request)
-        await self._send(events)
+        if events:
+            await self._send(events)
         return result
 
     async def _wrapped(
