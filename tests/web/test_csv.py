@@ -139,6 +139,7 @@ async def test_debug_page(museum):
     response = await museum.client.get("/museum/halls.csv?_trace=1")
     assert response.headers["content-type"] == "text/html; charset=utf-8"
     assert "2,Crypt &amp; Vault" in response.text
+    assert response.headers["content-security-policy"] == "default-src 'none'"
 
 
 async def test_head_of_a_stream_frees_its_place(museum):

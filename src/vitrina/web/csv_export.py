@@ -100,7 +100,7 @@ def debug_response(body: bytes, headers: Mapping[str, str]) -> Response:
     """The CSV inside an HTML page, where browsers do not offer it as a file."""
     shown = escape(body.decode("utf-8", "replace"))
     page = f'<html><head><title>CSV debug</title></head><body><textarea rows="40" cols="120">{shown}</textarea></body>'
-    return Response.html(f"{page}</html>", headers=headers)
+    return Response.html(f"{page}</html>", headers={**headers, "Content-Security-Policy": "default-src 'none'"})
 
 
 def _limited(options: CsvOptions, chunk: bytes, sent: int) -> list[bytes]:
