@@ -134,3 +134,17 @@ def test_size_is_told_before_anything_is_uploaded(tmp_path, capsys):
     assert capsys.readouterr().err == ""
     common.warn_of_size([str(tmp_path / "a.db")], 1000, "limit")
     assert "limit" in capsys.readouterr().err
+
+
+def test_where_the_files_for_heroku_are_is_told_on_stderr(tmp_path, monkeypatch):
+    program = tmp_path / "heroku"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    sqlite3.connect(tmp_path / "a.db").close()
+    target = tmp_path / "made"
+    arguments = ["publish", "heroku", str(tmp_path / "a.db"), "--generate-dir", str(target)]
+    done = subprocess.run([sys.executable, "-m", "vitrina", *arguments], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == f"Generated files written to {target}, stopping without deploying\n"
+    assert (target / "Procfile").exists()

@@ -23,6 +23,15 @@ async def test_which_fault_is_named(fleet, path, status, text):
     assert text in response.text
 
 
+@pytest.mark.parametrize("path", ["/fleet", "/fleet/boats", "/fleet/boats/1", "/fleet/count", "/fleet/-/query"])
+async def test_html_may_be_asked_for_by_name(fleet, path):
+    sql = "?sql=select+1" if path.endswith("query") else ""
+    named, plain = [await fleet.client.get(f"{path}{extension}{sql}") for extension in (".html", "")]
+    assert (named.status_code, named.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert named.text.partition("<h1")[2][:80] == plain.text.partition("<h1")[2][:80]
+    assert (await fleet.client.get("/-/settings.html")).status_code == 404
+
+
 async def test_sql_that_fails_may_still_be_saved(open_fleet):
     instance = open_fleet(settings={"default_allow_sql": True})
     instance.root_enabled = True

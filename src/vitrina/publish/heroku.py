@@ -71,7 +71,7 @@ def heroku(context: click.Context, /, **typed: Any) -> None:
     ) as directory:
         if target is not None:
             _generate(directory, target)
-            click.echo(f"Generated files written to {typed['generate_dir']}, stopping without deploying")
+            click.echo(f"Generated files written to {typed['generate_dir']}, stopping without deploying", err=True)
             return
         # A random secret would log everybody out with each deployment, so only one that was chosen is set.
         chosen = context.get_parameter_source("secret") not in (ParameterSource.DEFAULT, None)

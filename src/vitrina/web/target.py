@@ -24,8 +24,9 @@ def named(request: Request, variable: str) -> str:
 
 
 def format_of(request: Request) -> str:
-    """The extension of the URL without its dot, "" where there is none (the HTML page)."""
-    return request.url_vars.get("format") or ""
+    """The extension of the URL without its dot, "" where there is none or where it is .html (the HTML page)."""
+    extension = request.url_vars.get("format") or ""
+    return "" if extension == "html" else extension
 
 
 def database_of(site: Site, request: Request) -> SqliteDatabase:
