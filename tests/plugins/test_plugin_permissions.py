@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from vitrina.access.actions import Action
 from vitrina.access.permission_sql import PermissionSQL
 from vitrina.access.resources import Resource
@@ -53,3 +55,16 @@ def test_an_action_that_requires_another_one_on_the_same_resource(with_plugin):
         ]
 
     assert asyncio.run(ask()) == [True, False] * 4
+
+
+@pytest.mark.parametrize("path", ["/shop/goods", "/shop/goods.json", "/shop", "/shop.json", "/"])
+@pytest.mark.asyncio
+async def test_what_was_answered_without_checks_is_for_nobody_else(with_plugin, path):
+    instance = with_plugin(config={"databases": {"shop": {"allow": {"id": "root"}}}})
+    denied = await instance.client.get(path)
+    for _ in range(2):
+        seen = await instance.client.get(path, skip_permission_checks=True)
+        assert seen.status_code == 200 and ("Tea" in seen.text or "shop" in seen.text)
+        again = await instance.client.get(path)
+        assert again.status_code == denied.status_code and again.text == denied.text
+    assert (await instance.client.get("/shop/goods.json")).status_code == 403

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from vitrina.access.actors import actor_key
 from vitrina.engine import observed
 from vitrina.errors import VitrinaError
+from vitrina.execute.permissions import is_skipping
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -257,7 +258,12 @@ def _is_html(answer: Answer) -> bool:
 
 
 def _key(scope: Any, actor: Any) -> Hashable | None:
-    """None for a request whose answer is for it alone: with a flash message, or an actor that cannot be compared."""
+    """None for a request whose answer is for it alone.
+
+    With a flash message, past the permission checks, or of an actor that cannot be compared.
+    """
+    if is_skipping():
+        return None
     host = cookie = credentials = b""
     for name, value in scope["headers"]:
         if name == b"host":
