@@ -375,3 +375,25 @@ async def test_a_blob_of_a_table_tells_of_the_next_page(tmp_path):
     assert response.headers["link"] == f'<{following}>; rel="next"'
     assert (await instance.client.get(following)).content == b"\x01"
     instance.close()
+
+
+async def test_a_label_links_to_its_row_whatever_the_type_of_the_column(tmp_path):
+    path = tmp_path / "odd.db"
+    with sqlite3.connect(path) as conn:
+        conn.executescript(
+            """
+            create table p (k text primary key);
+            insert into p values ('a@b.co');
+            create table t (id integer primary key, mail text references p(k));
+            insert into t values (1, 'a@b.co'), (2, 'c@d.co');
+            """
+        )
+    conn.close()
+    tables = {"t": {"column_types": {"mail": "email"}}}
+    instance = Datasette(files=[str(path)], config={"databases": {"odd": {"tables": tables}}})
+    page = (await instance.client.get("/odd/t")).text
+    assert '<a href="/odd/p/a~40b~2Eco">a@b.co</a>' in page
+    assert '<a href="mailto:c@d.co">c@d.co</a>' in page
+    rendered = (await get_json(instance, "/odd/t.json?_labels=on&_extra=render_cell"))["render_cell"]
+    assert rendered == [{}, {"mail": '<a href="mailto:c@d.co">c@d.co</a>'}]
+    instance.close()

@@ -125,9 +125,9 @@ def cell_columns(
     cells: list[CellColumn] = []
     for position, name in enumerate(columns):
         plain = compile_cell(length=length, blob_href=_blob_href(site, database, table.name, name, pk_columns))
-        render = compile_link_cell(targets[name], labels.get(name) or {}, plain) if name in targets else plain
         if name in column_types:
-            render = typed(column_types[name], render)
+            plain = typed(column_types[name], plain)
+        render = compile_link_cell(targets[name], labels.get(name) or {}, plain) if name in targets else plain
         if on_row_page and name in pk_columns:
             render = strong(render)
         if position == first:

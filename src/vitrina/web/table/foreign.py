@@ -220,17 +220,20 @@ async def render_cell(view: CellsOwner, row: Any, value: Any, column: str, *, ho
 
 
 def rendered_cells(view: TableView) -> list[dict[str, str]]:
-    """The ``render_cell`` extra: for each row the cells that a column type or plugin rendered."""
+    """The ``render_cell`` extra: for each row the cells that a column type or plugin rendered.
+
+    A value that has a label is a link to its row, whatever the type of its column.
+    """
     built_in = [
-        (index, name, view.column_types[name].built_in)
+        (index, name, view.column_types[name].built_in, view.result.labels.get(name) or ())
         for index, name in enumerate(view.columns)
         if name in view.column_types
     ]
     rendered: list[dict[str, str]] = []
     for position, row in enumerate(view.result.rows):
         cells: dict[str, str] = {}
-        for index, name, kind in built_in:
-            html = kind.html(row[index]) if kind is not None else None
+        for index, name, kind, labelled in built_in:
+            html = kind.html(row[index]) if kind is not None and row[index] not in labelled else None
             if html is not None:
                 cells[name] = html
         for index, name in enumerate(view.columns):
