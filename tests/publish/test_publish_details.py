@@ -138,7 +138,7 @@ def test_size_is_told_before_anything_is_uploaded(tmp_path, capsys):
 
 def test_where_the_files_for_heroku_are_is_told_on_stderr(tmp_path, monkeypatch):
     program = tmp_path / "heroku"
-    program.write_text("#!/bin/sh\n")
+    program.write_text("#!/bin/sh\necho heroku-builds 0.1\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     sqlite3.connect(tmp_path / "a.db").close()
