@@ -107,7 +107,8 @@ def _insert(conn: sqlite3.Connection, row_id: str, actor: str, row: DeletedRow, 
     conn.execute(
         "DELETE FROM vitrina_deleted_rows WHERE id IN (SELECT id FROM ("
         "SELECT id, row_number() OVER newest AS number, sum(length(row)) OVER newest AS bytes "
-        "FROM vitrina_deleted_rows WHERE actor = ? WINDOW newest AS (ORDER BY expires_at DESC, rowid DESC)) WHERE number > ? OR bytes > ?)",
+        "FROM vitrina_deleted_rows WHERE actor = ? "
+        "WINDOW newest AS (ORDER BY expires_at DESC, rowid DESC)) WHERE number > ? OR bytes > ?)",
         (actor, KEPT_ROWS, KEPT_ROWS_BYTES),
     )
 
