@@ -42,8 +42,16 @@ async def test_sql_that_fails_may_still_be_saved(open_fleet):
 async def test_pages_of_rules_keep_the_arguments(open_fleet):
     instance = open_fleet()
     instance.root_enabled = True
-    rules = await json_of(instance, "/-/rules.json?action=view-table&parent=a&child=b&_page=2&_size=1", actor=ROOT)
-    assert rules["previous_url"] == "/-/rules.json?action=view-table&parent=a&child=b&_page=1&_size=1"
+    asked = "x=1&_page=2&action=view-table&parent=a&parent=b&child=&_size=1&y=%C3%A9"
+    rules = await json_of(instance, f"/-/rules.json?{asked}", actor=ROOT)
+    kept = "x=1&action=view-table&parent=a&parent=b&child=&y=%C3%A9"
+    assert rules["previous_url"] == f"/-/rules.json?{kept}&_page=1&_size=1"
+
+
+async def test_an_empty_place_is_a_place_in_json_and_none_in_forms(fleet):
+    assert (await json_of(fleet, "/-/allowed.json?action=view-table&parent="))["items"] == []
+    page = await fleet.client.get("/-/allowed?action=view-table&parent=&child=")
+    assert "/fleet/boats" in page.text
 
 
 async def test_what_is_done_to_the_instance_has_no_pages(fleet):

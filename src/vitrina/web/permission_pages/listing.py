@@ -115,10 +115,10 @@ async def _document(site: Site, request: Request, name: str, asked: _Asked, item
     }
     path = site.urls.path(f"/-/{name}{'.json' if format_of(request) == 'json' else ''}")
     if asked.page * asked.size < total:
-        document["next_url"] = _page_url(path, asked, asked.page + 1)
+        document["next_url"] = _page_url(path, request, asked.page + 1, asked.size)
     # What is done to the whole instance has no list that one could leaf through.
     if asked.page > 1 and (name == "rules" or site.permissions.actions[asked.action].takes_parent):
-        document["previous_url"] = _page_url(path, asked, asked.page - 1)
+        document["previous_url"] = _page_url(path, request, asked.page - 1, asked.size)
     return document
 
 
@@ -129,7 +129,10 @@ def _parse(site: Site, request: Request, *, has_child: bool) -> _Asked:
         raise BadRequest("action parameter is required")
     if action not in site.permissions.actions:
         raise NotFound(f"Unknown action: {action}", hint="Actions are listed at /-/actions.")
-    parent, child = args.get("parent") or None, args.get("child") or None
+    parent, child = args.get("parent"), args.get("child")
+    if format_of(request) != "json":
+        # A form sends its empty fields too.
+        parent, child = parent or None, child or None
     if has_child and child and not parent:
         raise BadRequest("parent must be provided when child is specified")
     page = _number(args.get("_page", "1"), "_page", least=1)
@@ -154,10 +157,9 @@ def _page_of(found: list[Any], asked: _Asked) -> list[Any]:
     return found[start : start + asked.size]
 
 
-def _page_url(path: str, asked: _Asked, page: int) -> str:
-    pairs = [("action", asked.action), ("parent", asked.parent), ("child", asked.child)]
-    given = [(key, value) for key, value in pairs if value]
-    return f"{path}?{urlencode([*given, ('_page', page), ('_size', asked.size)])}"
+def _page_url(path: str, request: Request, page: int, size: int) -> str:
+    given = [(name, value) for name, value in request.pairs if name not in ("_page", "_size")]
+    return f"{path}?{urlencode([*given, ('_page', page), ('_size', size)])}"
 
 
 def _place(parent: str | None, child: str | None) -> dict[str, Any]:
