@@ -5,26 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-_EVERYWHERE = ("plugins", "allow")
-_TABLE_KEYS = (
-    "hidden",
-    "sort",
-    "sort_desc",
-    "size",
-    "sortable_columns",
-    "label_column",
-    "facets",
-    "fts_table",
-    "fts_pk",
-    "searchmode",
-)
+from vitrina.config.metadata import MOVED_EVERYWHERE, MOVED_OF_A_TABLE
 
 
 def move_plugins_and_allow(
     source: Mapping[str, Any], destination: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Both objects, with ``plugins`` and ``allow`` of every level moved to the second."""
-    return _move(source, destination, lambda path, key: key in _EVERYWHERE)
+    return _move(source, destination, lambda path, key: key in MOVED_EVERYWHERE)
 
 
 def move_table_config(metadata: Mapping[str, Any], config: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -32,7 +20,7 @@ def move_table_config(metadata: Mapping[str, Any], config: Mapping[str, Any]) ->
     return _move(
         metadata,
         config,
-        lambda path, key: len(path) == 4 and path[0] == "databases" and path[2] == "tables" and key in _TABLE_KEYS,
+        lambda path, key: len(path) == 4 and path[0] == "databases" and path[2] == "tables" and key in MOVED_OF_A_TABLE,
     )
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from vitrina.config.merge import merge
 
-# Moved from wherever they stand.
-_EVERYWHERE = ("plugins", "allow")
-# Moved from a table's block.
-_OF_A_TABLE = (
+#: moved from wherever they stand
+MOVED_EVERYWHERE = ("plugins", "allow")
+#: moved from a table's block
+MOVED_OF_A_TABLE = (
     "hidden",
     "sort",
     "sort_desc",
@@ -43,7 +43,7 @@ def _split(node: Mapping[str, Any], path: tuple[str, ...], moved: dict[str, Any]
     is_table = len(path) == 4 and path[0] == "databases" and path[2] == "tables"
     kept: dict[str, Any] = {}
     for key, value in node.items():
-        if key in _EVERYWHERE or (is_table and key in _OF_A_TABLE):
+        if key in MOVED_EVERYWHERE or (is_table and key in MOVED_OF_A_TABLE):
             _put(moved, (*path, key), value)
         elif isinstance(value, Mapping) and not _is_queries(path, key):
             kept[key] = _split(value, (*path, key), moved)
@@ -68,7 +68,7 @@ def _graft(config: Mapping[str, Any], moved: Mapping[str, Any]) -> dict[str, Any
     result = dict(config)
     for key, value in moved.items():
         under = result.get(key)
-        if isinstance(value, Mapping) and isinstance(under, Mapping) and key not in _EVERYWHERE:
+        if isinstance(value, Mapping) and isinstance(under, Mapping) and key not in MOVED_EVERYWHERE:
             result[key] = _graft(under, value)
         elif isinstance(value, Mapping):
             result[key] = merge({}, value)

@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
+
+from vitrina.files.source_options import prefix_option, size_limit, text_option, url_option
 
 _SHARED = ("prefix", "endpoint_url", "max_file_size")
 _GOOGLE = ("bucket", "service_account", "service_account_key", "application_credentials")
@@ -29,7 +30,7 @@ class CloudOptions:
 def parse_google(config: Mapping[str, Any]) -> CloudOptions:
     """Raises ValueError that names the option."""
     _check_known(config, (*_SHARED, *_GOOGLE))
-    given = {key: _text(config, key) for key in ("service_account", "application_credentials")}
+    given = {key: text_option(config, key) for key in ("service_account", "application_credentials")}
     settings: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     key = config.get("service_account_key")
     if key is not None:
@@ -47,10 +48,10 @@ def parse_google(config: Mapping[str, Any]) -> CloudOptions:
 def parse_azure(config: Mapping[str, Any]) -> CloudOptions:
     """Raises ValueError that names the option."""
     _check_known(config, (*_SHARED, *_AZURE))
-    account = _text(config, "account_name")
+    account = text_option(config, "account_name")
     if account is None:
         raise ValueError("the option account_name is needed")
-    keys = {key: value for key in _AZURE_KEYS if (value := _text(config, key)) is not None}
+    keys = {key: value for key in _AZURE_KEYS if (value := text_option(config, key)) is not None}
     application = {"client_id", "client_secret", "tenant_id"}
     missing = application - keys.keys()
     if "client_secret" in keys and missing:
@@ -59,23 +60,14 @@ def parse_azure(config: Mapping[str, Any]) -> CloudOptions:
 
 
 def _options(config: Mapping[str, Any], bucket_key: str, settings: dict[str, Any], source: str) -> CloudOptions:
-    bucket = _text(config, bucket_key)
+    bucket = text_option(config, bucket_key)
     if bucket is None:
         raise ValueError(f"the option {bucket_key} is needed")
-    prefix = _text(config, "prefix") or ""
-    if prefix.startswith("/") or "//" in prefix or ".." in prefix.split("/"):
-        raise ValueError("the prefix must not begin with /, and has no empty or .. part")
-    limit = config.get("max_file_size")
-    if limit is not None and (type(limit) is not int or limit <= 0):
-        raise ValueError("max_file_size must be a number of bytes above 0")
-    endpoint = _text(config, "endpoint_url")
-    if endpoint is not None and (urlsplit(endpoint).scheme not in ("http", "https") or not urlsplit(endpoint).netloc):
-        raise ValueError("endpoint_url must begin with http:// or https:// and a host")
     return CloudOptions(
         bucket=bucket,
-        prefix=prefix if not prefix or prefix.endswith("/") else prefix + "/",
-        endpoint_url=endpoint,
-        max_file_size=limit,
+        prefix=prefix_option(config),
+        endpoint_url=url_option(config, "endpoint_url"),
+        max_file_size=size_limit(config),
         source=source,
         settings=settings,
     )
@@ -85,15 +77,6 @@ def _check_known(config: Mapping[str, Any], known: tuple[str, ...]) -> None:
     unknown = sorted(str(key) for key in config if key not in known)
     if unknown:
         raise ValueError(f"there is no option {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
-
-
-def _text(config: Mapping[str, Any], key: str) -> str | None:
-    value = config.get(key)
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str):
-        raise ValueError(f"{key} must be text")
-    return value
 
 
 def _json_text(key: Any) -> str:

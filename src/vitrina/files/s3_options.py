@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from vitrina.files.sigv4 import Bucket
+from vitrina.files.source_options import prefix_option, size_limit, text_option, url_option
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +28,17 @@ class S3Options:
     def parse(cls, config: Mapping[str, Any]) -> S3Options:
         """Raises ValueError that names the option."""
         broker = bool(config.get("credentials_url"))
-        bucket = _text(config, "bucket")
+        bucket = text_option(config, "bucket")
         if not bucket and not broker:
             raise ValueError("the option bucket is needed, or credentials_url for a broker that names one")
-        prefix = _text(config, "prefix") or ""
-        if prefix.startswith("/") or "//" in prefix or ".." in prefix.split("/"):
-            raise ValueError("the prefix must not begin with /, and has no empty or .. part")
-        limit = config.get("max_file_size")
-        if limit is not None and (type(limit) is not int or limit <= 0):
-            raise ValueError("max_file_size must be a number of bytes above 0")
         return cls(
             bucket=bucket or "",
-            region=_text(config, "region") or "us-east-1",
-            prefix=prefix if not prefix or prefix.endswith("/") else prefix + "/",
-            endpoint_url=_url(config, "endpoint_url"),
-            public_endpoint_url=_url(config, "public_endpoint_url"),
+            region=text_option(config, "region") or "us-east-1",
+            prefix=prefix_option(config),
+            endpoint_url=url_option(config, "endpoint_url"),
+            public_endpoint_url=url_option(config, "public_endpoint_url"),
             force_path_style=bool(config.get("force_path_style")),
-            max_file_size=limit,
+            max_file_size=size_limit(config),
             direct_upload=bool(config.get("direct_upload")),
             broker=broker,
         )
@@ -57,19 +51,3 @@ class S3Options:
         """The bucket as browsers reach it."""
         endpoint = self.public_endpoint_url or self.endpoint_url
         return Bucket.of(bucket, self.region, endpoint, path_style=self.path_style(bucket))
-
-
-def _text(config: Mapping[str, Any], key: str) -> str | None:
-    value = config.get(key)
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str):
-        raise ValueError(f"{key} must be text")
-    return value
-
-
-def _url(config: Mapping[str, Any], key: str) -> str | None:
-    value = _text(config, key)
-    if value is not None and (urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).netloc):
-        raise ValueError(f"{key} must begin with http:// or https:// and a host")
-    return value
