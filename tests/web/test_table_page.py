@@ -181,6 +181,8 @@ async def test_link_headers(museum):
 async def test_absolute_urls_follow_the_client(museum):
     secure = await museum.client.get("/museum/halls.json?_size=1", headers={"host": "m.example"})
     assert secure.json()["next_url"].startswith("http://m.example/")
+    unnamed = await museum.client.get("/museum/halls.json?_size=1", headers={"host": ""})
+    assert unnamed.json()["next_url"].startswith("http://localhost/")
 
 
 async def test_force_https(tmp_path):

@@ -84,8 +84,7 @@ class Request:
 
     @property
     def host(self) -> str:
-        value = self.header(b"host")
-        return "localhost" if value is None else value
+        return self.header(b"host") or "localhost"
 
     @property
     def path(self) -> str:
