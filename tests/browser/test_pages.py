@@ -111,7 +111,7 @@ def test_plugin_script(page: Page) -> None:
       });
     """)
     page.goto("/flights/flights")
-    expect(page.locator(".above-table-panel")).to_have_text("hello")
+    expect(page.locator(".above-table-panel .tab-contents")).to_have_text("hello")
     page.get_by_role("button", name="Menu of column carrier").click()
     expect(page.get_by_role("menuitem", name="Shout carrier text")).to_be_visible()
     assert page.evaluate("window._datasetteTableData.table") == "flights"

@@ -11,6 +11,8 @@ const selectors = {
 };
 
 class Manager {
+  #shown = new Set();
+
   constructor(version) {
     this.VERSION = version;
     this.plugins = new Map();
@@ -24,12 +26,14 @@ class Manager {
       return;
     }
     this.plugins.set(name, implementation);
+    // Scripts that load late bring their panels with them.
+    this.renderAboveTablePanel();
   }
 
   /** Results of one hook of all plugins; a plugin that throws is reported and left out. */
-  #collect(hook, argument) {
+  #collect(hook, argument, plugins = this.plugins) {
     const results = [];
-    for (const [name, plugin] of this.plugins) {
+    for (const [name, plugin] of plugins) {
       if (typeof plugin[hook] !== "function") continue;
       try {
         results.push([name, plugin[hook](argument)]);
@@ -55,48 +59,58 @@ class Manager {
     return this.#collect("makeColumnField", context).find(([, field]) => field)?.[1];
   }
 
-  /** Shows the panels that plugins put above the table, one tab each. */
+  /** Shows the panels that plugins put above the table, one tab each; those that are shown already stay. */
   renderAboveTablePanel() {
     const place = document.querySelector(selectors.aboveTablePanel);
     if (!place) return;
-    const panels = this.#collect("makeAboveTablePanelConfigs").flatMap(([, items]) => items || []);
-    if (!panels.length) return;
-    place.replaceChildren(panels.length > 1 ? tabsOf(panels) : panelOf(panels[0]));
+    const added = [...this.plugins].filter(([name]) => !this.#shown.has(name));
+    for (const [name] of added) this.#shown.add(name);
+    for (const [name, panels] of this.#collect("makeAboveTablePanelConfigs", undefined, added)) {
+      for (const panel of panels || []) addPanel(place, name, panel);
+    }
   }
 }
 
-function panelOf(panel) {
+/** Puts a panel, and its tab, behind those of `place`; one alone needs no tab. */
+function addPanel(place, plugin, panel) {
+  if (!place.firstChild) {
+    const [tabs, contents] = [document.createElement("div"), document.createElement("div")];
+    tabs.className = "tab-controls";
+    tabs.setAttribute("role", "tablist");
+    contents.className = "tab-contents";
+    place.append(tabs, contents);
+  }
+  const [tabs, contents] = place.children;
+  const node = panelOf(plugin, panel);
+  const tab = document.createElement("button");
+  tab.type = "button";
+  tab.className = "button-quiet";
+  tab.setAttribute("role", "tab");
+  tab.textContent = panel.label;
+  const show = () => {
+    [...contents.children].forEach((each) => (each.hidden = each !== node));
+    [...tabs.children].forEach((each) => each.setAttribute("aria-selected", String(each === tab)));
+  };
+  tab.addEventListener("click", show);
+  tabs.append(tab);
+  contents.append(node);
+  tabs.hidden = tabs.children.length < 2;
+  if (tabs.hidden) show();
+  else {
+    node.hidden = true;
+    tab.setAttribute("aria-selected", "false");
+  }
+}
+
+function panelOf(plugin, panel) {
   const node = document.createElement("div");
-  node.id = `above-table-panel-${panel.id}`;
+  node.id = `${plugin}_${panel.id}_panel-content`;
   try {
     panel.render(node);
   } catch (error) {
     console.error(`The panel ${panel.id} failed`, error);
   }
   return node;
-}
-
-function tabsOf(panels) {
-  const box = document.createElement("div");
-  const bar = document.createElement("div");
-  bar.setAttribute("role", "tablist");
-  const nodes = panels.map(panelOf);
-  panels.forEach((panel, index) => {
-    const tab = document.createElement("button");
-    tab.type = "button";
-    tab.className = "button-quiet";
-    tab.setAttribute("role", "tab");
-    tab.textContent = panel.label;
-    tab.addEventListener("click", () => show(index));
-    bar.append(tab);
-  });
-  const show = (chosen) => {
-    nodes.forEach((node, index) => (node.hidden = index !== chosen));
-    [...bar.children].forEach((tab, index) => tab.setAttribute("aria-selected", String(index === chosen)));
-  };
-  box.append(bar, ...nodes);
-  show(0);
-  return box;
 }
 
 const manager = new Manager(window.datasetteVersion);
