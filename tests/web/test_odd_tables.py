@@ -273,12 +273,14 @@ async def test_keys_that_lead_to_a_table_are_ordered_by_the_column_that_they_nam
             """
             create table t (id integer primary key, label text unique);
             create table u (a text references t(label), b integer references t(id), c integer references t(id));
-            insert into t values (1, 'x');
+            insert into t values (1, 'x'), (2, null);
             """
         )
     conn.close()
     instance = Datasette(files=[str(path)])
-    data = await get_json(instance, "/odd/t/1.json?_extra=foreign_key_tables")
+    for key, value in ((1, "x"), (2, "2")):
+        data = await get_json(instance, f"/odd/t/{key}.json?_extra=foreign_key_tables")
+        assert data["foreign_key_tables"][2]["link"] == f"/odd/u?a={value}"
     assert [(key["column"], key["other_column"]) for key in data["foreign_key_tables"]] == [
         ("id", "b"),
         ("id", "c"),

@@ -14,10 +14,11 @@ _BREAKING = {code: f"%{code:02X}" for code in (*range(32), *map(ord, "%&#+"), 12
 
 
 def _pointed_value(view: RowView, column: str) -> str:
-    """The value that other rows point to: as the URL spells it where it is the key."""
+    """The value that other rows point to: as the URL spells it where it is the key, and for want of a value too."""
     if column in view.plan.pk_columns:
         return view.plan.pk_values[view.plan.pk_columns.index(column)]
-    return str(view.row[view.columns.index(column)])
+    value = view.row[view.columns.index(column)]
+    return view.plan.pk_values[0] if value is None else str(value)
 
 
 def foreign_key_tables(view: RowView, *, raw: bool = True) -> list[dict[str, Any]]:
