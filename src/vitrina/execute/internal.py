@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import os
 import sqlite3
-import tempfile
 import time
-import uuid
 import weakref
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -20,6 +17,7 @@ from vitrina.engine.sqlite.connections import ConnectionSetup, Purpose
 from vitrina.engine.sqlite.database import SqliteDatabase
 from vitrina.engine.sqlite.queued import Watch
 from vitrina.engine.sqlite.readers import ReaderPool
+from vitrina.engine.sqlite.temporary import make_file, remove_file, temporary_path
 from vitrina.engine.sqlite.transactions import in_transaction
 from vitrina.errors import EngineError, Unavailable
 from vitrina.execute.internal_schema import create_schema, forget_catalog, write_catalog
@@ -47,7 +45,7 @@ class InternalDatabase(SqliteDatabase):
     def __init__(self, *, pool: ReaderPool, path: str | None = None, cache_size_kb: int = 0) -> None:
         self.is_persistent = path is not None
         if path is None:
-            path = os.path.join(tempfile.gettempdir(), f"vitrina-internal-{uuid.uuid4().hex}.db")
+            path = temporary_path("internal")
         spec = DatabaseSpec(INTERNAL_NAME, INTERNAL_NAME, path=path, mode="rwc", is_temp_disk=not self.is_persistent)
         super().__init__(spec, pool=pool, setup=ConnectionSetup(cache_size_kb=cache_size_kb))
         self.served: Callable[[], Iterable[SqliteDatabase]] = tuple
@@ -59,7 +57,7 @@ class InternalDatabase(SqliteDatabase):
         self._filled: dict[str, int] | None = None
         self._looked_at = float("-inf")
         if not self.is_persistent:
-            self._remove_at_exit = weakref.finalize(self, _remove, path)
+            self._remove_at_exit = weakref.finalize(self, remove_file, path)
             atexit.register(self._remove_at_exit)
 
     # Jobs
@@ -163,8 +161,7 @@ class InternalDatabase(SqliteDatabase):
 
     def _open(self, purpose: Purpose) -> sqlite3.Connection:
         if purpose == "write" and not self._made and not self.is_persistent:
-            # Nobody else on this machine gets to read it, or to put a file of theirs in its place.
-            os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            make_file(self._file)
         conn = super()._open(purpose)
         if purpose == "write" and not self._made:
             try:
@@ -184,9 +181,3 @@ class InternalDatabase(SqliteDatabase):
         if not self.is_persistent:
             self._remove_at_exit()
             atexit.unregister(self._remove_at_exit)
-
-
-def _remove(path: str) -> None:
-    for ending in ("", "-wal", "-shm", "-journal"):
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(path + ending)

@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import tempfile
 import weakref
 from typing import Any
+
+from vitrina.engine.sqlite.temporary import make_file, remove_file, temporary_path
 
 
 def temporary_file(owner: object) -> tuple[str, weakref.finalize[Any, Any]]:
     """A new database file in WAL mode, and what removes it: called by whoever closes it, else with ``owner``."""
-    handle, path = tempfile.mkstemp(prefix="vitrina-", suffix=".db")
-    os.close(handle)
+    path = temporary_path("temporary")
+    make_file(path)
     conn = sqlite3.connect(path)
     try:
         conn.execute("PRAGMA journal_mode=WAL")
     finally:
         conn.close()
-    return path, weakref.finalize(owner, _remove, path)
-
-
-def _remove(path: str) -> None:
-    for ending in ("", "-wal", "-shm"):
-        try:
-            os.unlink(path + ending)
-        except FileNotFoundError:
-            continue
+    return path, weakref.finalize(owner, remove_file, path)
