@@ -47,8 +47,8 @@ class DisplayRow:
         self._table = table
         self._position = position
         self._cells: list[Cell] | None = None
-        self.pk_path: str | None = table.paths[position] if table.paths else None
-        self.row_path: str | None = self.pk_path
+        self.row_path: str | None = table.paths[position] if table.paths else None
+        self.pk_path: str | None = table.path_text(position) if table.paths else None
         self.row_label: str | None = table.row_labels[position] if table.row_labels else None
 
     @property
@@ -110,9 +110,12 @@ class DisplayRows(Sequence[DisplayRow]):
     def __iter__(self) -> Iterator[DisplayRow]:
         return (DisplayRow(self, position) for position in range(len(self.rows)))
 
+    def path_text(self, position: int) -> str:
+        """The key of a row as people read it."""
+        return self.path_texts[position] if self.path_texts else self.paths[position]
+
     def _link(self, position: int) -> str:
-        text = self.path_texts[position] if self.path_texts else self.paths[position]
-        return f'<a href="{escape(self.row_url(self.paths[position]))}">{escape(text)}</a>'
+        return f'<a href="{escape(self.row_url(self.paths[position]))}">{escape(self.path_text(position))}</a>'
 
     def cells_of(self, position: int) -> list[Cell]:
         """The cells of one row, as a replaced template sees them."""
@@ -120,7 +123,7 @@ class DisplayRows(Sequence[DisplayRow]):
         path = self.paths[position] if self.paths else ""
         cells = []
         for column in self.columns:
-            raw = path if column.index is None else row[column.index]
+            raw = (path and self.path_text(position)) if column.index is None else row[column.index]
             if column.is_link:
                 html, kind = self._link(position), "pk"
             else:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vitrina.errors import NotFound
+from vitrina.http.header_text import location_value
 from vitrina.http.request import Request
 from vitrina.http.response import Response
 from vitrina.web.content_policy import POLICY
@@ -78,7 +79,7 @@ async def custom_page(site: Site, request: Request) -> Response | None:
     functions = {**found[1], **outcome.functions()}
     body, policy = await render_with_policy(site, request, found[0], functions, "page")
     if "Location" in outcome.headers:
-        return Response.redirect(outcome.headers["Location"], outcome.status)
+        outcome.headers["Location"] = location_value(outcome.headers["Location"])
     content_type = outcome.headers.pop("content-type", "text/html; charset=utf-8")
     if content_type.startswith("text/html") and POLICY not in map(str.lower, outcome.headers):
         outcome.headers[POLICY] = policy

@@ -72,6 +72,6 @@ def view_items(access: Access, catalog: DatabaseCatalog) -> list[dict[str, Any]]
 
 def table_columns(catalog: DatabaseCatalog) -> dict[str, list[str]]:
     """Table → column names for completion in the SQL editor; whoever may run SQL can read these anyway."""
-    columns = {name: sorted(table.column_names) for name, table in catalog.tables.items()}
+    columns = {name: sorted(table.column_names) for name, table in sorted(catalog.tables.items())}
     columns.update({name: [] for name in catalog.views})
     return columns

@@ -93,6 +93,9 @@ async def _rendered(
     if built_in:
         # Called before the policy is made, which depends on what plugins answer.
         page = await _without_awaiting(page)
+    elif "rows" in page:
+        # Other people's templates want a real list of the rows of a table, which is made now.
+        page["rows"] = list(page["rows"])
     policy = PagePolicy(site, request, page, contributions_of(request), built_in=built_in)
     page["csp_nonce"] = policy.nonce
     if built_in and not _may_await(site):

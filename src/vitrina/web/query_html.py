@@ -7,13 +7,14 @@ from urllib.parse import urlencode
 
 from markupsafe import Markup
 
+from vitrina.execute.counts import database_counts
 from vitrina.http.paths import own_path, path_with_added_args, path_with_format, path_with_removed_args
 from vitrina.http.response import Response
 from vitrina.render.css_class import to_css_class
 from vitrina.web.absolute import alternate_json
 from vitrina.web.action_menu import plugin_actions, slot
 from vitrina.web.contributions import contributions_of
-from vitrina.web.database_tables import table_columns
+from vitrina.web.database_tables import table_columns, table_items
 from vitrina.web.page import render_page
 from vitrina.web.query_cells import display_rows
 from vitrina.web.query_json import metadata
@@ -22,6 +23,7 @@ from vitrina.web.target import current_catalog
 from vitrina.web.unframed import UNFRAMED
 
 if TYPE_CHECKING:
+    from vitrina.catalog.model import DatabaseCatalog
     from vitrina.web.query_run import QueryView
 
 
@@ -105,8 +107,6 @@ def _edit_url(view: QueryView, may_execute: bool) -> str | None:
 async def _results(view: QueryView) -> dict[str, Any]:
     catalog = await current_catalog(view.database) if view.database.catalog is None else view.database.catalog
     may_execute = view.access.allowed("execute-sql", view.database.name)
-    tables = [name for name in sorted(catalog.tables) if not catalog.tables[name].hidden]
-    visible = view.access.children("view-table", view.database.name, tables)
     formats = {"json": path_with_format(request=view.request, format="json")}
     for name in await foreign_formats(view):
         formats[name] = path_with_format(request=view.request, format=name)
@@ -116,9 +116,18 @@ async def _results(view: QueryView) -> dict[str, Any]:
         "truncated": view.result.truncated,
         "renderers": formats,
         "url_csv": path_with_format(request=view.request, format="csv", extra_qs={"_size": "max"}),
-        "tables": [{"name": name} for name in visible],
+        "tables": await _tables(view, catalog),
         "table_columns": table_columns(catalog) if may_execute else {},
     }
+
+
+async def _tables(view: QueryView, catalog: DatabaseCatalog) -> list[dict[str, Any]]:
+    """The visible tables, by name; other people's templates may show how they are made and how many rows they have."""
+    if view.site.templates.has_foreign:
+        catalog, counts = await database_counts(view.database)
+        return table_items(view.site, view.access, catalog, counts)
+    names = [name for name in sorted(catalog.tables) if not catalog.tables[name].hidden]
+    return [{"name": name} for name in view.access.children("view-table", view.database.name, names)]
 
 
 async def _plugins(view: QueryView) -> dict[str, Any]:

@@ -48,7 +48,10 @@ def display_rows(view: RowView) -> DisplayRows:
         (row, index): f"<strong>{html}</strong>" if view.columns[index] in view.plan.pk_columns else html
         for (row, index), html in view.overrides.items()
     }
-    return DisplayRows(cells, [view.row], paths=[view.own_path], row_labels=[row_label(view)], overrides=overrides)
+    path, text = view.own_path
+    return DisplayRows(
+        cells, [view.row], paths=[path], path_texts=[text], row_labels=[row_label(view)], overrides=overrides
+    )
 
 
 async def add_cells(view: RowView, *, labels: bool = True) -> None:

@@ -106,7 +106,7 @@ async def _csv(site: Site, request: Request, database: SqliteDatabase) -> Respon
     refuse_unknown_extras(request, ROW)
 
     def blob_url(row: Any, at: int, value: bytes) -> str:
-        url = site.urls.row_blob(database.name, view.table.name, view.own_path, view.columns[at])
+        url = site.urls.row_blob(database.name, view.table.name, view.own_path[0], view.columns[at])
         return absolute_url(site, request, url)
 
     encoder = CsvEncoder(view.columns, blob_url=blob_url)

@@ -59,11 +59,11 @@ class RowView:
         return self.result.columns
 
     @property
-    def own_path(self) -> str:
-        """The row's key as its values spell it; the address may have ``05`` where the row has 5."""
+    def own_path(self) -> tuple[str, str]:
+        """The row's key as its values spell it, encoded and as text; an address may have ``05`` where the row has 5."""
         keys = self.table.primary_keys
         # Without a key the row begins with its rowid, which a view may spell in capitals.
-        return row_path(self.row, [self.columns.index(name) for name in keys] if keys else [0])[0]
+        return row_path(self.row, [self.columns.index(name) for name in keys] if keys else [0])
 
 
 async def open_row(
