@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import html
+import json
+
 import pytest
 from fleet import WARDEN, json_of
 
@@ -125,6 +128,16 @@ async def test_jump_ranks_and_filters(fleet):
     assert "fleet: harbours" not in names
     assert "fleet: secret" not in names
     assert [item["name"] for item in (await json_of(fleet, "/-/jump?q=leet+oat"))["matches"]] == ["fleet: boats"]
+
+
+@pytest.mark.parametrize(("more", "offered"), [([], None), (["set-column-type"], ["email", "json", "textarea", "url"])])
+async def test_the_form_for_a_table_offers_column_types_to_who_may_set_them(open_fleet, more, offered):
+    allowed = {action: {"id": "maker"} for action in ["create-table", *more]}
+    fleet = open_fleet(config={"permissions": allowed}, settings={"template_debug": True})
+    page = (await fleet.client.get("/fleet?_context=1", actor={"id": "maker"})).text
+    context = json.loads(html.unescape(page.partition("<pre>")[2].partition("</pre>")[0]))
+    types = context["database_page_data"]["createTable"].get("customColumnTypes")
+    assert (types and [each["name"] for each in types]) == offered
 
 
 async def test_plugins_add_to_the_jump_menu(fleet):

@@ -35,6 +35,7 @@ _ACTIONS = (
     "execute-write-sql",
     "create-table",
     "insert-row",
+    "set-column-type",
 )
 
 

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vitrina.web.column_forms import COLUMN_KINDS, custom_column_types, default_expressions
+
 if TYPE_CHECKING:
     from vitrina.engine.sqlite.database import SqliteDatabase
     from vitrina.execute.permissions import Access
     from vitrina.web.site import Site
-
-_COLUMN_TYPES = ("text", "integer", "float", "blob")
-_DEFAULT_EXPRESSIONS = (
-    ("current_timestamp", "text", "Now in UTC: date and time"),
-    ("current_date", "text", "Today in UTC"),
-    ("current_time", "text", "The time of day in UTC"),
-    ("current_unixtime", "integer", "Unix time in seconds"),
-    ("current_unixtime_ms", "integer", "Unix time in milliseconds"),
-)
 
 
 def built_in_actions(site: Site, access: Access, database: SqliteDatabase) -> list[dict[str, Any]]:
@@ -59,16 +52,14 @@ def page_data(site: Site, access: Access, database: SqliteDatabase) -> dict[str,
     if not database.is_writable or not access.allowed("create-table", name):
         return {}
     path = site.urls.database(database.name)
-    return {
-        "createTable": {
-            "canInsertRows": access.allowed("insert-row", name),
-            "columnTypes": list(_COLUMN_TYPES),
-            "customColumnTypes": [],
-            "databaseName": name,
-            "defaultExpressions": [
-                {"value": value, "sqliteType": kind, "label": label} for value, kind, label in _DEFAULT_EXPRESSIONS
-            ],
-            "foreignKeyTargetsPath": path + "/-/foreign-key-targets",
-            "path": path + "/-/create",
-        }
+    create: dict[str, Any] = {
+        "canInsertRows": access.allowed("insert-row", name),
+        "columnTypes": list(COLUMN_KINDS),
+        "databaseName": name,
+        "defaultExpressions": default_expressions(),
+        "foreignKeyTargetsPath": path + "/-/foreign-key-targets",
+        "path": path + "/-/create",
     }
+    if access.allowed("set-column-type", name):
+        create["customColumnTypes"] = custom_column_types(site)
+    return {"createTable": create}

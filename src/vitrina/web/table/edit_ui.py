@@ -9,30 +9,14 @@ from urllib.parse import urlencode
 from vitrina.catalog.affinity import SQLiteType
 from vitrina.catalog.model import Column, DatabaseCatalog, Table
 from vitrina.plan.model import LabelPlan
-from vitrina.web.column_types import column_type_classes, type_options
+from vitrina.web.column_forms import COLUMN_KINDS, KIND_OF, custom_column_types, default_expressions
+from vitrina.web.column_types import type_options
 from vitrina.web.table.view import TableView
 
 if TYPE_CHECKING:
     from vitrina.web.site import Site
 
-_COLUMN_KINDS = ("text", "integer", "float", "blob")
-_KIND_OF = {
-    SQLiteType.TEXT: "text",
-    SQLiteType.INTEGER: "integer",
-    SQLiteType.REAL: "float",
-    SQLiteType.BLOB: "blob",
-    SQLiteType.NUMERIC: "float",
-}
 _NUMBERS = frozenset((SQLiteType.INTEGER, SQLiteType.REAL, SQLiteType.NUMERIC))
-
-#: (value, label, column kind) of defaults that the alter form offers
-_DEFAULT_EXPRESSIONS = (
-    ("current_timestamp", "Current timestamp in UTC, e.g. 2026-05-01 13:34:00", "text"),
-    ("current_date", "Current date in UTC, e.g. 2026-05-01", "text"),
-    ("current_time", "Current time in UTC, e.g. 13:34:00", "text"),
-    ("current_unixtime", "Current Unix time, integer seconds since the epoch", "integer"),
-    ("current_unixtime_ms", "Current Unix time, integer milliseconds since the epoch", "integer"),
-)
 
 
 def _may(view: TableView, action: str) -> bool:
@@ -105,7 +89,7 @@ def _alter_column(view: TableView, column: Column, keys: Mapping[str, Any]) -> d
     assigned = view.column_types.get(column.name)
     return {
         "name": column.name,
-        "type": _KIND_OF[affinity],
+        "type": KIND_OF[affinity],
         "sqlite_type": affinity.value,
         "notnull": column.notnull,
         "default": column.default_value,
@@ -130,32 +114,15 @@ def table_alter_ui(view: TableView) -> dict[str, Any] | None:
         "tableName": view.name,
         "columns": [_alter_column(view, column, keys) for column in view.table.columns if not column.hidden],
         "primaryKeys": list(view.table.primary_keys),
-        "columnTypes": list(_COLUMN_KINDS),
-        "defaultExpressions": [
-            {"value": value, "label": label, "sqliteType": kind} for value, label, kind in _DEFAULT_EXPRESSIONS
-        ],
+        "columnTypes": list(COLUMN_KINDS),
+        "defaultExpressions": default_expressions(),
         "foreignKeyTargetsPath": f"{targets}?{urlencode({'table': view.name})}",
     }
     if _may(view, "set-column-type"):
-        ui["customColumnTypes"] = _custom_column_types(view)
+        ui["customColumnTypes"] = custom_column_types(view.site)
     if _may(view, "drop-table"):
         ui["dropPath"] = _path(view, "drop")
     return ui
-
-
-def _custom_column_types(view: TableView) -> list[dict[str, Any]]:
-    described = []
-    for name, kind in sorted(column_type_classes(view.site).items()):
-        kinds = [_KIND_OF[affinity] for affinity in kind.sqlite_types or ()]
-        described.append(
-            {
-                "name": name,
-                "description": kind.description,
-                "sqliteTypes": kinds or list(_COLUMN_KINDS),
-                "fixedSqliteType": kinds[0] if len(kinds) == 1 else None,
-            }
-        )
-    return described
 
 
 def foreign_key_lookups(
