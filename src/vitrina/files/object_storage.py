@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, UnauthenticatedError
 
+from vitrina.errors import Unavailable
 from vitrina.files.names import check_path
 from vitrina.files.storage import FileMetadata, FileTooLarge, Storage, StorageUnavailable
 
@@ -25,6 +26,8 @@ _PART = 5 * _MIB
 _PARTS_AT_ONCE = 2
 #: uploads to object stores at once in this process: each holds some parts in memory
 _UPLOADS_AT_ONCE = 3
+#: seconds that an upload waits for its turn, as the clients of the others may be slow
+_WAIT_S = 60.0
 #: seconds that a cancelled upload waits for the store to forget its parts
 _TAKING_BACK_S = 5.0
 
@@ -41,13 +44,17 @@ class _Turns:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[int]:
-        """Gives the number of parts that may be on their way."""
-        async with self._slots:
-            self._running += 1
-            try:
-                yield _PARTS_AT_ONCE if self._running == 1 else 1
-            finally:
-                self._running -= 1
+        """Gives the number of parts that may be on their way. Raises Unavailable where none ends for long."""
+        try:
+            await asyncio.wait_for(self._slots.acquire(), _WAIT_S)
+        except TimeoutError:
+            raise Unavailable("Too many uploads are running", hint="Try again in a moment.") from None
+        self._running += 1
+        try:
+            yield _PARTS_AT_ONCE if self._running == 1 else 1
+        finally:
+            self._running -= 1
+            self._slots.release()
 
 
 def _turn() -> AbstractAsyncContextManager[int]:
