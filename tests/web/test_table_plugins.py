@@ -162,6 +162,15 @@ async def test_an_output_renderer_says_itself_what_failed(open_with):
     assert (refused.status_code, refused.headers["content-type"]) == (400, "text/html; charset=utf-8")
 
 
+async def test_a_query_that_writes_has_no_rows_for_renderers(open_with):
+    write = {"sql": "delete from halls", "write": True}
+    museum = open_with(RendererPlugin(), config={"databases": {"museum": {"queries": {"clear": write}}}})
+    response = await museum.client.get("/museum/clear.odd")
+    assert (response.status_code, response.text) == (201, "0 rows")
+    refused = await museum.client.get("/museum/clear.csv")
+    assert (refused.status_code, refused.text) == (400, "attempt to write a readonly database")
+
+
 async def test_renderers_are_told_on_which_page_their_link_would_be(open_with):
     seen = []
 

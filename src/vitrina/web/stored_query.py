@@ -38,7 +38,7 @@ async def stored_query_page(site: Site, request: Request, database: SqliteDataba
     view = QueryView(site, request, database, access, extension, query.sql, query, private)
     view.extras = requested_extras(request, QUERY, strict=False)
     if query.is_write:
-        if extension not in ("", "json", "blob"):
+        if extension == "csv":
             raise BadRequest("attempt to write a readonly database", hint="Send a POST to run this query.")
         # Only a POST changes anything.
         view.values = {name: request.args.get(name) or "" for name in shown_parameters(query.sql, query.parameters)}
