@@ -111,10 +111,12 @@ def test_a_stream_closes_its_connections(make_file, open_database):
     database = open_database(make_file(ROWS))
 
     async def main():
+        await database.ready()
+        before = database.open_connections
         async with open_stream(database) as session:
             await session.read(lambda reader: reader.select("select 1"))
-            assert len(database._slots) == 1
-        assert database._slots == []
+            assert database.open_connections == before + 1
+        assert database.open_connections == before
 
     run(main())
 

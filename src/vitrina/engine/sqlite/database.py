@@ -28,7 +28,7 @@ from vitrina.engine.sqlite.queued import Watch
 from vitrina.engine.sqlite.reader import ReadConnection, SqliteReader
 from vitrina.engine.sqlite.readers import ReaderPool
 from vitrina.engine.sqlite.session import ReadSession
-from vitrina.engine.sqlite.slots import ENDING_S, Slot
+from vitrina.engine.sqlite.slots import ENDING_S, Slot, Slots
 from vitrina.engine.sqlite.transactions import in_transaction, without_transaction
 from vitrina.engine.sqlite.translate import translated
 from vitrina.engine.sqlite.turns import turn_of
@@ -67,9 +67,8 @@ class SqliteDatabase:
         self.setup = setup or ConnectionSetup()
         self.pool = pool
         self._attach = attach
-        self._slots: list[Slot] = []
-        self._local = threading.local()
         self._lock = threading.Lock()
+        self._slots = Slots(self._lock, self._new_slot)
         self._closed = False
         self._next_look: asyncio.Future[int] | None = None
         self._next_glance: asyncio.Future[None] | None = None
@@ -282,7 +281,7 @@ class SqliteDatabase:
         if planned_with is not None and planned_with.serial != current.serial:
             raise CatalogChanged
         if slot is None:
-            slot = self._slot()
+            slot = self._slots.of_thread(self._watcher.epoch)
         with slot.lock, self._turn:
             self._ensure_usable(slot)
             try:
@@ -317,7 +316,7 @@ class SqliteDatabase:
 
     def _foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         self._current()
-        slot = self._slot()
+        slot = self._slots.of_thread(self._watcher.epoch)
         with slot.lock, self._turn:
             self._ensure_usable(slot)
             if slot.foreign is None:
@@ -330,38 +329,18 @@ class SqliteDatabase:
                 if slot.foreign.in_transaction:
                     slot.foreign.rollback()
 
-    def _slot(self) -> Slot:
-        """The connections of this thread; those to a file that was replaced are closed."""
-        slot: Slot | None = getattr(self._local, "slot", None)
-        if slot is not None and slot.epoch == self._watcher.epoch:
-            return slot
-        if slot is not None:
-            self._drop_slot(slot)
-        self._local.slot = slot = self._new_slot()
-        return slot
-
     def _new_slot(self) -> Slot:
-        with self._lock:
-            self._ensure_open()
-            slot = Slot(self._watcher.epoch, self._watcher.outside)
-            self._slots.append(slot)
-        return slot
-
-    def _drop_slot(self, slot: Slot) -> None:
-        with self._lock:
-            if slot in self._slots:
-                self._slots.remove(slot)
-        with slot.lock:
-            slot.close()
+        self._ensure_open()
+        return Slot(self._watcher.epoch, self._watcher.outside)
 
     def open_session(self) -> ReadSession:
         """Connections of one's own, for a stream: they are not those of any reader thread."""
-        slot = self._new_slot()
+        slot = self._slots.add()
 
         def read(job: Callable[[SqliteReader], Any], planned_with: DatabaseCatalog | None, awaited: Awaited) -> Any:
             return self._read(job, planned_with, awaited, slot)
 
-        return ReadSession(self.pool, read, lambda: self._drop_slot(slot))
+        return ReadSession(self.pool, read, lambda: self._slots.drop(slot))
 
     # Writing
 
@@ -446,9 +425,7 @@ class SqliteDatabase:
     @property
     def open_connections(self) -> int:
         """Connections that are open now: of reader threads and streams, of the writer, and to look for changes."""
-        with self._lock:
-            slots = list(self._slots)
-        return sum(len(slot.connections()) for slot in slots) + self._writer.is_connected + self._watcher.is_connected
+        return self._slots.count() + self._writer.is_connected + self._watcher.is_connected
 
     def _open(self, purpose: Purpose) -> sqlite3.Connection:
         return open_connection(self.spec, purpose, self.setup, self._attach)
@@ -486,7 +463,7 @@ class SqliteDatabase:
                 return
             self._closed = True
             self._fingerprint.stopped.set()
-            slots, self._slots = self._slots, []
+            slots = self._slots.take_all()
             self._watcher.close()
         self._writer.close()
         end = time.monotonic() + ENDING_S

@@ -67,7 +67,7 @@ class GatedDatabase(SqliteDatabase):
             return super()._read(*arguments, **options)
 
     def open_session(self) -> ReadSession:
-        slot = self._new_slot()
+        slot = self._slots.add()
 
         def read(job: Callable[[SqliteReader], Any], planned_with: DatabaseCatalog | None, awaited: Awaited) -> Any:
             nonlocal slot
@@ -75,11 +75,11 @@ class GatedDatabase(SqliteDatabase):
                 self._current()
                 if slot.epoch != self._watcher.epoch:
                     # Between two reads nobody held the copy: it may have been written to.
-                    self._drop_slot(slot)
-                    slot = self._new_slot()
+                    self._slots.drop(slot)
+                    slot = self._slots.add()
                 return super(GatedDatabase, self)._read(job, planned_with, awaited, slot)
 
-        return ReadSession(self.pool, read, lambda: self._drop_slot(slot))
+        return ReadSession(self.pool, read, lambda: self._slots.drop(slot))
 
     def _foreign_read(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         with self._gate.reading():

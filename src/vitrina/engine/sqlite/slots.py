@@ -1,4 +1,4 @@
-"""The connections of one thread to one database."""
+"""The connections of threads to one database."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 
 from vitrina.engine.sqlite.reader import ReadConnection
 
@@ -15,7 +16,7 @@ _INTERRUPT_EVERY_S = 0.02
 
 
 class Slot:
-    """Its lock is held while a job uses the connections."""
+    """The connections of one thread, or of one stream. Its lock is held while a job uses the connections."""
 
     __slots__ = ("core", "epoch", "foreign", "guarded", "lock", "outside")
 
@@ -66,3 +67,49 @@ class Slot:
             self.close()
         finally:
             self.lock.release()
+
+
+class Slots:
+    """Those of every reader thread and stream; ``make`` gives a new one, and is called with ``lock`` held."""
+
+    def __init__(self, lock: threading.Lock, make: Callable[[], Slot]) -> None:
+        self._lock = lock
+        self._make = make
+        self._all: list[Slot] = []
+        self._local = threading.local()
+
+    def of_thread(self, epoch: int) -> Slot:
+        """This thread's; connections to a file of another ``epoch``, which was replaced, are closed."""
+        slot: Slot | None = getattr(self._local, "slot", None)
+        if slot is not None and slot.epoch == epoch:
+            return slot
+        if slot is not None:
+            self.drop(slot)
+        self._local.slot = slot = self.add()
+        return slot
+
+    def add(self) -> Slot:
+        """One that belongs to no thread. Raises what ``make`` raises."""
+        with self._lock:
+            slot = self._make()
+            self._all.append(slot)
+        return slot
+
+    def drop(self, slot: Slot) -> None:
+        """Close one, once no job uses it."""
+        with self._lock:
+            if slot in self._all:
+                self._all.remove(slot)
+        with slot.lock:
+            slot.close()
+
+    def count(self) -> int:
+        """Connections that are open now."""
+        with self._lock:
+            slots = list(self._all)
+        return sum(len(slot.connections()) for slot in slots)
+
+    def take_all(self) -> list[Slot]:
+        """All there are, for whoever ends them; the lock is held."""
+        slots, self._all = self._all, []
+        return slots
