@@ -5,8 +5,10 @@ import re
 import pytest
 from markupsafe import Markup
 
+from vitrina.hooks.call import call_with_supported_arguments
 from vitrina.hooks.markers import hookimpl
 from vitrina.http.response import Response
+from vitrina.web.table.facet_class import Facet
 
 pytestmark = pytest.mark.asyncio
 
@@ -124,3 +126,31 @@ async def test_formats_of_plugins_get_the_facets_that_were_asked_for(with_plugin
 async def test_a_refused_form_has_a_title_of_its_own(with_plugin):
     answer = await with_plugin().client.post("/-/logout", headers={"origin": "http://elsewhere.example"})
     assert answer.status_code == 403 and "<title>CSRF check failed</title>" in answer.text
+
+
+async def test_facets_of_plugins_know_how_many_rows_there_are(with_plugin):
+    class Counted(Facet):
+        type = "counted"
+
+        async def suggest(self):
+            return []
+
+        async def facet_results(self):
+            return [{"name": "rows", "type": self.type, "results": [{"value": 1, "count": self.row_count}]}], []
+
+    class Plugin:
+        @hookimpl
+        def register_facet_classes(self):
+            return [Counted]
+
+    answer = await with_plugin(Plugin()).client.get("/shop/goods.json?_facet_counted=name")
+    assert answer.json()["facet_results"]["results"]["rows"]["results"] == [{"value": 1, "count": 2}]
+
+
+async def test_functions_that_take_no_names_are_called_too():
+    assert call_with_supported_arguments(len, obj=[1, 2], request=None) == 2
+
+
+async def test_templates_wait_for_the_start(with_plugin):
+    with pytest.raises(RuntimeError, match=r"render_template\(\) called before await ds\.invoke_startup\(\)"):
+        await with_plugin().render_template("base.html")

@@ -40,7 +40,7 @@ class RenderingMethods:
         ``context`` is a mapping or a dataclass, such as a ``Context``.
         """
         if not self.started:
-            raise RuntimeError("invoke_startup() must be called before templates are rendered")
+            raise RuntimeError("render_template() called before await ds.invoke_startup()")
         if is_dataclass(context):
             context = {each.name: getattr(context, each.name) for each in fields(context)}
         return await render_text(self.site, templates, context, request, view_name)

@@ -16,18 +16,22 @@ async def await_me_maybe(value: Any) -> Any:
     return value
 
 
-def _accepted(fn: Callable[..., Any], available: Mapping[str, Any]) -> dict[str, Any]:
+def _accepted(fn: Callable[..., Any], available: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+    """What of ``available`` the function takes, by position where it cannot be named, else by name."""
+    unnamed: list[Any] = []
     wanted: dict[str, Any] = {}
     parameters = inspect.signature(fn).parameters
     for name, parameter in parameters.items():
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             continue
-        if name in available:
+        if name in available and parameter.kind is parameter.POSITIONAL_ONLY:
+            unnamed.append(available[name])
+        elif name in available:
             wanted[name] = available[name]
         elif parameter.default is parameter.empty:
             missing = set(parameters) - set(available)
             raise TypeError(f"{fn!r} requires parameters {tuple(parameters)}, missing: {missing}")
-    return wanted
+    return unnamed, wanted
 
 
 def call_with_supported_arguments(fn: Callable[..., Any], **available: Any) -> Any:
@@ -35,9 +39,11 @@ def call_with_supported_arguments(fn: Callable[..., Any], **available: Any) -> A
 
     Raises TypeError where a required parameter is not among them.
     """
-    return fn(**_accepted(fn, available))
+    unnamed, wanted = _accepted(fn, available)
+    return fn(*unnamed, **wanted)
 
 
 async def async_call_with_supported_arguments(fn: Callable[..., Any], **available: Any) -> Any:
     """As :func:`call_with_supported_arguments` for a coroutine function."""
-    return await fn(**_accepted(fn, available))
+    unnamed, wanted = _accepted(fn, available)
+    return await fn(*unnamed, **wanted)

@@ -86,7 +86,7 @@ async def _json(site: Site, request: Request, database: SqliteDatabase, name: st
         extras, wanted = (), frozenset[str]()
     else:
         extras = _with_facets(request, extras)
-        wanted = frozenset(_OF_EXTRA[extra] for extra in extras if extra in _OF_EXTRA)
+        wanted = _wanted(site, extras)
     view = await open_view(site, request, database, name, format="json", extras=extras, wanted=wanted)
     if shape.name in BARE:
         check_facet_columns(view)
@@ -98,6 +98,12 @@ async def _json(site: Site, request: Request, database: SqliteDatabase, name: st
     _note_reusable(view)
     headers = page_headers(site, request, private=view.private, next_url=next_url)
     return shape_response(shape, body, headers)
+
+
+def _wanted(site: Site, extras: tuple[str, ...]) -> Wanted:
+    """What the engine is asked for; facets of plugins are told how many rows there are."""
+    wanted = frozenset(_OF_EXTRA[extra] for extra in extras if extra in _OF_EXTRA)
+    return wanted | {"count"} if "facets" in wanted and foreign.facet_classes(site) else wanted
 
 
 def _with_facets(request: Request, extras: tuple[str, ...]) -> tuple[str, ...]:
@@ -180,7 +186,7 @@ def _html_job(view: TableView) -> Any:
 
 async def _plugin_format(site: Site, request: Request, database: SqliteDatabase, name: str, format: str) -> Response:
     extras = _with_facets(request, with_implied(requested_extras(request, TABLE, strict=False)))
-    wanted = frozenset(_OF_EXTRA[extra] for extra in extras if extra in _OF_EXTRA)
+    wanted = _wanted(site, extras)
     view = await open_view(site, request, database, name, format=format, extras=extras, wanted=wanted)
     await _run_with_plugins(view)
     refuse_unknown_extras(request, TABLE)
