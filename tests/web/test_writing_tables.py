@@ -5,6 +5,8 @@ import sqlite3
 
 from written_instance import post, rows
 
+from vitrina.facade.datasette import Datasette
+
 
 def test_create_alter_and_drop(instance, path, listener):
     columns = [{"name": "id", "type": "integer"}, {"name": "n", "type": "integer", "default": 5}]
@@ -32,6 +34,14 @@ def test_the_rows_are_announced_before_the_columns_that_they_added(instance, lis
     post(instance, "/data/made/1/-/update", {"update": {"c": 1}, "alter": True})
     names = [name for name, _ in listener.events]
     assert names[2:] == ["insert-rows", "alter-table", "upsert-rows", "alter-table", "update-row"]
+
+
+def test_no_table_is_made_where_none_would_be_kept():
+    instance = Datasette(memory=True)
+    instance.root_enabled = True
+    refused = post(instance, "/_memory/-/create", {"table": "made", "columns": [{"name": "a"}]})
+    assert (refused.status_code, refused.json()["error"]) == (400, "A table made here would not be kept")
+    instance.close()
 
 
 def test_a_rebuilt_table_keeps_what_it_had(instance, path):

@@ -48,8 +48,8 @@ async def _create_table(site: Site, request: Request) -> Response:
     table = catalog.get(name)
     _check_options(access, database.name, plan, exists=table is not None)
     if not database.is_mutable:
-        # The contract has no words here.
-        return Response.error([""], 400)
+        # The contract has no words for a file. Of memory that every connection has for itself, nothing would remain.
+        return Response.error(["A table made here would not be kept" if database.is_memory else ""], 400)
     if table is not None:
         await _check_existing(site, database.name, table, plan)
     created = await _run(site, request, database, catalog, table, plan)
