@@ -24,6 +24,7 @@ from vitrina.facade.views import DatasetteError
 from vitrina.facade.write_decisions import QueryWriteRejected
 from vitrina.hooks.markers import hookimpl
 from vitrina.http.request import Request
+from vitrina.render.column_types import ColumnType
 
 pytestmark = pytest.mark.asyncio
 
@@ -37,6 +38,22 @@ async def test_routes_are_listed_with_their_views(with_plugin):
     assert names[r"/(?P<database>[^\/\.]+)/-/schema(\.(?P<format>json|md))?$"] == "DatabaseSchemaView"
     assert names[r"/(?P<database>[^\/\.]+)/(?P<table>[^\/\.]+)(\.(?P<format>\w+))?$"] == "table_view"
     assert names["/-/tasks(\\.(?P<format>json))?$"] == "JsonDataView"
+
+
+async def test_column_types_are_listed_with_their_classes(with_plugin):
+    class Loud(ColumnType):
+        name = "loud"
+        description = "Loud text"
+
+    class Typed:
+        @hookimpl
+        def register_column_types(self, datasette):
+            return [Loud]
+
+    instance = with_plugin(Typed())
+    await instance.invoke_startup()
+    assert instance._column_types["loud"] is Loud
+    assert set(instance._column_types) == {"url", "email", "json", "textarea", "loud"}
 
 
 async def test_the_root_token_signs_in_once(with_plugin):

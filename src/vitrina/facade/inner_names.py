@@ -14,6 +14,7 @@ from vitrina.facade.analysis import SQLAnalysis
 from vitrina.facade.page_classes import known_routes
 from vitrina.facade.write_decisions import ensure_query_write_permissions
 from vitrina.hooks.events import BUILT_IN_EVENTS, Event
+from vitrina.web.column_types import column_type_classes
 from vitrina.web.output_renderers import output_renderers
 from vitrina.web.permission_pages.sign_in import ROOT_TOKEN_KEY
 from vitrina.web.plugin_list import plugin_list
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from vitrina.execute.permissions import Check
     from vitrina.facade.assemble import Assembly
+    from vitrina.render.column_types import ColumnType
     from vitrina.web.site import Site
 
 
@@ -116,6 +118,11 @@ class InnerNames:
         """The token that signs root in once."""
         token: str = self.site.state.setdefault(ROOT_TOKEN_KEY, secrets.token_hex(32))
         return token
+
+    @property
+    def _column_types(self) -> dict[str, type[ColumnType]]:
+        """Name → class of the types that columns may have, as registered at the start."""
+        return dict(column_type_classes(self.site))
 
     @property
     def _jinja_env(self) -> Environment:
