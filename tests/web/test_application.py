@@ -85,6 +85,16 @@ def test_answers_that_set_a_cookie_may_not_be_kept(make):
     assert response.headers["cache-control"] == "private, no-store"
 
 
+def test_messages_that_nobody_saw_are_kept_when_more_come(make):
+    ports = Ports(
+        sign_messages=lambda value: "-".join(text for text, _ in value), unsign_messages=lambda text: [[text, 1]]
+    )
+    response = fetch(make(ports=ports), "/-/note", cookies={"ds_messages": "Earlier"})
+    assert response.headers["set-cookie"] == "ds_messages=Earlier-Hello; Path=/; SameSite=lax"
+    many = Ports(sign_messages=lambda value: str(len(value)), unsign_messages=lambda text: [["old", 1]] * 500)
+    assert fetch(make(ports=many), "/-/note", cookies={"ds_messages": "x"}).cookies["ds_messages"] == "20"
+
+
 def test_messages_are_brought_and_cleared(make):
     client = make(ports=Ports(unsign_messages=lambda text: [[text, 1]]))
     response = fetch(client, "/-/shown", cookies={"ds_messages": "x"})

@@ -118,7 +118,7 @@ async def test_configured_and_hooked_urls_appear_once(tmp_path):
 
             return later
 
-    config = {"extra_css_urls": ["/index.css"], "settings": {"base_url": "/prefix/"}}
+    config = {"extra_css_urls": ["/index.css", "/last.css"], "settings": {"base_url": "/prefix/"}}
     instance = Datasette(memory=True, config=config)
     plugin = Plugin()
     instance.pm.register(plugin, name="urls")
@@ -127,6 +127,8 @@ async def test_configured_and_hooked_urls_appear_once(tmp_path):
         assert html.count('href="/prefix/index.css"') == 1
         assert 'href="https://example.org/a.css" integrity="sha384-x" crossorigin="anonymous"' in html
         assert '<script type="module" src="/prefix/a.js"></script>' in html
+        # What the owner of the site wrote wins over what plugins bring.
+        assert html.index("/a.css") < html.index("/prefix/last.css")
     finally:
         instance.pm.unregister(plugin)
         instance.close()

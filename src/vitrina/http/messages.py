@@ -17,6 +17,9 @@ BROUGHT = "messages"
 SHOWN = "messages_shown"
 ADDED = "messages_to_add"
 
+#: a client that never looks at a page would collect a cookie that no server takes
+_MOST_KEPT = 20
+
 
 def add_message(request: Request, text: str, kind: int = INFO) -> None:
     """Show ``text`` on the page that comes after this response."""
@@ -45,6 +48,7 @@ def write_messages(request: Request, response: Response, sign: Callable[[Any], s
     """Set or delete the cookie on ``response``, as this request needs."""
     added = request.state.get(ADDED)
     if added:
-        response.set_cookie(COOKIE, sign([list(message) for message in added]))
+        unseen = [] if request.state.get(SHOWN) else request.state.get(BROUGHT, [])
+        response.set_cookie(COOKIE, sign([list(message) for message in [*unseen, *added][-_MOST_KEPT:]]))
     elif request.state.get(SHOWN):
         response.set_cookie(COOKIE, "", expires=0, max_age=0)

@@ -19,7 +19,8 @@ async def css_urls(site: Site, arguments: Mapping[str, Any]) -> list[dict[str, A
     ``arguments`` are those of the hook ``extra_css_urls``.
     """
     hooked = await _hooked(site, "extra_css_urls", arguments)
-    return _once(site, [*_configured(site, "extra_css_urls"), *hooked], ("sri",))
+    # The configuration comes last, so that its rules win.
+    return _once(site, [*hooked, *_configured(site, "extra_css_urls")], ("sri",))
 
 
 async def js_urls(site: Site, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -28,7 +29,7 @@ async def js_urls(site: Site, arguments: Mapping[str, Any]) -> list[dict[str, An
     ``arguments`` are those of the hook ``extra_js_urls``.
     """
     hooked = await _hooked(site, "extra_js_urls", arguments)
-    return _once(site, [*_configured(site, "extra_js_urls"), *hooked], ("sri", "module"))
+    return _once(site, [*hooked, *_configured(site, "extra_js_urls")], ("sri", "module"))
 
 
 async def body_scripts(site: Site, arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
