@@ -93,3 +93,20 @@ def test_panels_have_tabs_and_may_come_late(page: Page) -> None:
     expect(second).to_be_visible()
     expect(first).to_be_hidden()
     assert page.evaluate("asked") == 1
+
+
+def test_sections_of_the_jump_menu(page: Page) -> None:
+    page.add_init_script("""
+      document.addEventListener("datasette_init", (event) =>
+        event.detail.registerPlugin("chat", {version: 1, makeJumpSections: ({navigationSearch}) => [{
+          id: "chat",
+          render: (node, {container, input}) => {
+            const classes = [container.matches(".results-container"), input.matches(".search-input")];
+            node.innerHTML = `<button type="button">Start a chat</button><p id="parts">${navigationSearch.tagName} ${classes}</p>`;
+          },
+        }]}));
+    """)
+    page.goto("/flights")
+    page.keyboard.press("/")
+    expect(page.get_by_role("button", name="Start a chat")).to_be_visible()
+    expect(page.locator("#parts")).to_have_text("NAVIGATION-SEARCH true,true")

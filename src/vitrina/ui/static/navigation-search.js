@@ -20,6 +20,7 @@ class NavigationSearch extends HTMLElement {
   #build() {
     this.dialog = element("dialog", { className: "jump-dialog", ariaLabel: "Jump to" });
     this.input = element("input", {
+      className: "search-input",
       type: "search",
       placeholder: "Jump to a table, view, query or database",
       autocomplete: "off",
@@ -30,7 +31,7 @@ class NavigationSearch extends HTMLElement {
     set(this.list, { role: "listbox", "aria-label": "Results" });
     this.note = element("p", { className: "jump-empty", hidden: true });
     this.note.setAttribute("role", "status");
-    this.sections = element("div", { className: "jump-sections" });
+    this.sections = element("div", { className: "jump-sections results-container" });
     const field = element("div", { className: "jump-field" });
     field.append(this.input);
     const help = element("p", { className: "jump-help" });
