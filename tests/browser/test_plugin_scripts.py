@@ -102,7 +102,8 @@ def test_sections_of_the_jump_menu(page: Page) -> None:
           id: "chat",
           render: (node, {container, input}) => {
             const classes = [container.matches(".results-container"), input.matches(".search-input")];
-            node.innerHTML = `<button type="button">Start a chat</button><p id="parts">${navigationSearch.tagName} ${classes}</p>`;
+            const parts = `<p id="parts">${navigationSearch.tagName} ${classes}</p>`;
+            node.innerHTML = `<button type="button">Start a chat</button>${parts}`;
           },
         }]}));
     """)
