@@ -116,7 +116,7 @@ def test_row_objects_agree_with_the_body():
     assert second["id"] == 2
     assert second.display("e f") == "<i>mine</i>"
     assert second.display("nothing") is None
-    assert (second.pk_path, second.row_path, second.row_label) == ("a~2Fb", "a~2Fb", None)
+    assert (second.pk_path, second.row_path, second.row_label) == ("a/b", "a~2Fb", None)
     with pytest.raises(KeyError):
         second["nothing"]
     assert len(rows[:1]) == 1 and rows[-1]["id"] == 2
