@@ -61,11 +61,11 @@ async def run_posted(
             body = {"ok": False, "error": message, "errors": [message], "status": 400, "redirect": redirect}
             return Response.json(body, 400)
         return _redirect(request, query, message, ERROR, redirect)
-    message = await _success_message(database, query, params, changed)
+    message, kind = await _success_message(database, query, params, changed)
     if as_json:
         body = {"ok": True, "message": message, "redirect": query.on_success_redirect}
         return Response.json(body, headers=headers)
-    return _redirect(request, query, message, INFO, query.on_success_redirect)
+    return _redirect(request, query, message, kind, query.on_success_redirect)
 
 
 async def _check_untrusted(access: Access, database: SqliteDatabase, sql: str, params: Mapping[str, Any]) -> None:
@@ -106,7 +106,8 @@ def _redirect(request: Request, query: StoredQuery, message: str, kind: int, tar
 
 async def _success_message(
     database: SqliteDatabase, query: StoredQuery, params: Mapping[str, Any], changed: int
-) -> str:
+) -> tuple[str, int]:
+    """What to say, and the kind of message that it is."""
     message_sql = query.on_success_message_sql
     if message_sql:
 
@@ -117,9 +118,7 @@ async def _success_message(
         try:
             said = await database.read(first_cell)
         except BadRequest as error:
-            return f"Error running on_success_message_sql: {error.message}"
+            return f"Error running on_success_message_sql: {error.message}", ERROR
         if said:
-            return str(said)
-    if query.on_success_message:
-        return query.on_success_message
-    return affected(changed)
+            return str(said), INFO
+    return query.on_success_message or affected(changed), INFO
