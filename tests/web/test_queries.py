@@ -121,11 +121,11 @@ async def test_magic_parameters_of_plugins(fleet):
 
 
 async def test_a_message_that_cannot_be_made_is_shown_as_an_error(open_fleet):
-    query = {"sql": "delete from boats where id = 0", "write": True, "on_success_message_sql": "select nothing"}
+    query = {"sql": "delete from boats where id = 0", "write": True, "on_success_message_sql": "select absent"}
     fleet = open_fleet(config={"databases": {"fleet": {"queries": {"tidy": query}}}})
     response = await fleet.client.post("/fleet/tidy", data={})
     ((message, kind),) = fleet.unsign(response.cookies["ds_messages"], "messages")
-    assert (message, kind) == ("Error running on_success_message_sql: no such column: nothing", 3)
+    assert (message, kind) == ("Error running on_success_message_sql: no such column: absent", 3)
 
 
 async def test_a_stored_query_may_have_a_parameter_called_sql(open_fleet):
