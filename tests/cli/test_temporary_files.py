@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -59,3 +62,33 @@ def test_the_next_server_deletes_those_of_one_that_was_killed(
         alive.send_signal(signal.SIGTERM)
         alive.wait()
     assert temporary_files(folder) == {"vitrina-internal-mine.db"}
+
+
+def test_the_next_server_deletes_folders_of_one_that_was_killed(
+    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    code = (
+        "import pathlib, sys; from vitrina.temporary import make_folder;"
+        "path = pathlib.Path(make_folder('past')); (path / 'copy.db').write_bytes(b'0' * 1000);"
+        "print(path, flush=True); sys.stdin.read()"
+    )
+    with ExitStack() as stack:
+        programs = [
+            stack.enter_context(
+                subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            )
+            for _ in range(2)
+        ]
+        alive, left = (Path(program.stdout.readline().decode().strip()) for program in programs)
+        programs[1].kill()
+        programs[1].wait()
+        make_them_old(folder)
+        with started("serve", database, "-p", "0") as server:
+            announced(server)
+            assert (alive / "copy.db").exists()
+            assert not left.exists()
+        programs[0].communicate()
+    assert not alive.exists()

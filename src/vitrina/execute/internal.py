@@ -17,12 +17,12 @@ from vitrina.engine.sqlite.connections import ConnectionSetup, Purpose
 from vitrina.engine.sqlite.database import SqliteDatabase
 from vitrina.engine.sqlite.queued import Watch
 from vitrina.engine.sqlite.readers import ReaderPool
-from vitrina.engine.sqlite.temporary import make_file, remove_file, temporary_path
 from vitrina.engine.sqlite.transactions import in_transaction
 from vitrina.errors import EngineError, Unavailable
 from vitrina.execute.internal_schema import create_schema, forget_catalog, write_catalog
 from vitrina.execute.observed_write import Submit, observed
 from vitrina.hooks import telemetry
+from vitrina.temporary import make_file, remove_file, temporary_path
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ import sqlite3
 import weakref
 from typing import Any
 
-from vitrina.engine.sqlite.temporary import make_file, remove_file, temporary_path
+from vitrina.temporary import make_file, remove_file, temporary_path
 
 
 def temporary_file(owner: object) -> tuple[str, weakref.finalize[Any, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from vitrina.files.pending import PendingUpload
 from vitrina.files.records import Record, check_quota
 from vitrina.files.service import Files
 from vitrina.files.storage import FileMetadata, Storage, UploadInstructions
+from vitrina.temporary import make_folder, remove_folder
 
 #: seconds after its last piece for which an upload can go on
 LIFE_S = 24 * 3600
@@ -90,7 +90,7 @@ class ResumableUploads:
         self._hashes: dict[str, _Running] = {}
         self._sending: dict[str, asyncio.Future[int]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
-        self._spool: tempfile.TemporaryDirectory[str] | None = None
+        self._spool: str | None = None
 
     # Beginning and ending
 
@@ -181,7 +181,7 @@ class ResumableUploads:
         for store in self._stores.values():
             await store.close()
         if self._spool is not None:
-            await asyncio.to_thread(self._spool.cleanup)
+            await asyncio.to_thread(remove_folder, self._spool)
             self._spool = None
 
     # Receiving
@@ -361,8 +361,8 @@ class ResumableUploads:
             return stored.metadata
 
         if self._spool is None:
-            self._spool = tempfile.TemporaryDirectory(prefix="vitrina-uploads-")
-        return FolderParts(Path(self._spool.name), publish)
+            self._spool = make_folder("uploads")
+        return FolderParts(Path(self._spool), publish)
 
 
 def _upload(row: Mapping[str, Any]) -> Upload:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from vitrina.errors import NotFound, Unavailable
 from vitrina.replicate.restore import Moment, ReplicaPlace, restore
 from vitrina.replicate.restore_points import LtxFile, list_ltx
+from vitrina.temporary import make_folder, remove_folder
 from vitrina.tilde import tilde_encode
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class PastDatabases:
                 if txid not in {file.max_txid for file in await self.moments(name)}:
                     raise NotFound("There is no such moment in the replica", hint="Choose a moment from the list.")
                 if self._folder is None:
-                    self._folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="vitrina-past-"))
+                    self._folder = Path(await asyncio.to_thread(make_folder, "past"))
                 await asyncio.to_thread(self._check_room, name)
                 while len(self._files) >= KEPT_MOST:
                     self._forget(next(iter(self._files)))
@@ -92,5 +92,5 @@ class PastDatabases:
         for key in list(self._files):
             self._forget(key)
         if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove_folder(str(self._folder))
             self._folder = None
