@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from browser.keyboard import tab_to
 from browser.test_editing import open_action, post, root
@@ -91,6 +91,72 @@ def drop_gates(root: Page) -> None:
         root.get_by_role("button", name="Drop table").click()
     assert root.url.endswith("/flights")
     expect(root.get_by_text("Table gates two dropped")).to_be_visible()
+
+
+def types_of(page: Page, table: str) -> dict[str, Any]:
+    answer = page.evaluate(
+        "(path) => fetch(path).then((response) => response.json())", f"/flights/{table}.json?_extra=column_types"
+    )
+    return {name: each["type"] for name, each in answer["column_types"].items()}
+
+
+def more_of(page: Page, number: int) -> Locator:
+    line = page.locator(".column-item").nth(number)
+    if not line.locator("details").evaluate("(details) => details.open"):
+        line.locator("summary").click()
+    return line
+
+
+def test_columns_get_richer_types(root: Page) -> None:
+    root.goto("/flights")
+    open_action(root, "Database actions", "Create table in flights")
+    root.get_by_label("Name of the table").fill("people")
+    root.locator(".column-item").nth(1).get_by_role("textbox", name="Name of").fill("mail")
+    line = more_of(root, 1)
+    line.get_by_label("shown and checked as").select_option("email")
+    # An integer is no address.
+    line.get_by_label("Type of").select_option("integer")
+    expect(line.get_by_label("shown and checked as")).to_have_value("")
+    expect(line.locator("option[value=email]")).to_be_disabled()
+    line.get_by_label("Type of").select_option("text")
+    line.get_by_label("shown and checked as").select_option("email")
+    with root.expect_navigation():
+        root.get_by_role("button", name="Create table").click()
+    assert types_of(root, "people") == {"mail": "email"}
+
+    open_action(root, "Table actions", "Alter table people")
+    expect(root.get_by_label("What mail is shown and checked as")).to_have_value("email")
+    root.get_by_role("textbox", name="Name of mail").fill("address")
+    root.get_by_label("Name of the table").fill("persons")
+    with root.expect_navigation():
+        root.get_by_role("button", name="Save").click()
+    assert types_of(root, "persons")["address"] == "email"
+
+    open_action(root, "Table actions", "Alter table persons")
+    root.get_by_label("What address is shown and checked as").select_option("")
+    with root.expect_navigation():
+        root.get_by_role("button", name="Save").click()
+    assert "address" not in types_of(root, "persons")
+    post(root, "/flights/persons/-/drop", {"confirm": True})
+
+
+def test_a_type_that_is_refused_leaves_the_table_saved(root: Page) -> None:
+    root.goto("/flights")
+    post(root, "/flights/-/create", {"table": "refused", "columns": [{"name": "a"}]})
+    root.goto("/flights/refused")
+    open_action(root, "Table actions", "Alter table refused")
+    root.get_by_role("textbox", name="Name of a").fill("b")
+    more_of(root, 0).get_by_label("shown and checked as").select_option("url")
+    root.route(
+        "**/-/set-column-type", lambda route: route.fulfill(status=400, json={"ok": False, "errors": ["Not now"]})
+    )
+    root.get_by_role("button", name="Save").click()
+    expect(root.get_by_role("alert")).to_contain_text("The table is saved, but b has not got its type. Not now")
+    root.unroute("**/-/set-column-type")
+    with root.expect_navigation():
+        root.get_by_role("button", name="Save").click()
+    assert types_of(root, "refused") == {"b": "url"}
+    post(root, "/flights/refused/-/drop", {"confirm": True})
 
 
 def test_columns_move_with_the_keyboard(root: Page) -> None:

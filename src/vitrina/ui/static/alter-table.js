@@ -2,6 +2,7 @@
 
 import { operationsOf } from "./alter-operations.js";
 import { ask, element, send } from "./ask.js";
+import { assignTypes, typesToAssign } from "./assigned-type.js";
 import { columnEditor } from "./column-editor.js";
 import { dropTable } from "./drop-table.js";
 import { targetsAt } from "./foreign-key-choice.js";
@@ -24,10 +25,12 @@ export function alterTable(page) {
     expressions: ui.defaultExpressions,
     targets: targetsAt(ui.foreignKeyTargetsPath),
     columns: ui.columns,
+    customTypes: ui.customColumnTypes,
   });
   const warning = element("p", { className: "edit-warning", aria: { role: "status" } });
   const field = element("div", { className: "edit-field" }, element("label", { htmlFor: name.id, textContent: "Name of the table" }), name);
   let agreed = "";
+  let saved = "";
   const modal = ask({
     heading: `Alter ${ui.tableName}`,
     button: "Save",
@@ -36,8 +39,10 @@ export function alterTable(page) {
     content: () => [field, editor.root, warning],
     action: async () => {
       if (!editor.check()) throw Object.assign(new Error("Nothing was changed. Look at the marked names."), { quiet: true });
-      const operations = operationsOf(ui, editor.lines, name.value.trim() || ui.tableName);
-      if (!operations.length) throw new Error("Nothing was changed.");
+      const wanted = name.value.trim() || ui.tableName;
+      const types = typesToAssign(editor.lines, wanted !== ui.tableName);
+      const operations = saved ? [] : operationsOf(ui, editor.lines, wanted);
+      if (!saved && !operations.length && !types.length) throw new Error("Nothing was changed.");
       const lost = operations.filter(({ op }) => op === "drop_column").map(({ args }) => args.name).join(", ");
       if (lost && lost !== agreed) {
         // What cannot be taken back takes a second press.
@@ -45,9 +50,11 @@ export function alterTable(page) {
         warning.textContent = `The values of ${lost} are lost for good. Save again to go on.`;
         return false;
       }
-      const answer = await send(ui.path, { operations });
-      location.href = answer.table_url;
+      saved = operations.length ? (await send(ui.path, { operations })).table_url : saved || page.tableUrl;
+      await assignTypes(saved, types);
+      location.href = saved;
       return true;
     },
   });
+  modal.addEventListener("close", () => saved && (location.href = saved));
 }

@@ -1,6 +1,7 @@
 // The list of columns in the dialogs that make and change tables: name, type, key, order, and more on demand.
 
 import { element } from "./ask.js";
+import { assignedType } from "./assigned-type.js";
 import { columnDefault } from "./column-default.js";
 import { foreignKeyChoice } from "./foreign-key-choice.js";
 
@@ -35,7 +36,7 @@ class ColumnLine {
   constructor(editor, column) {
     this.original = column;
     const name = column.name || `new column ${++counter}`;
-    const { types, expressions, targets } = editor;
+    const { types, expressions, targets, customTypes } = editor;
     this.name = element("input", { type: "text", className: "column-name", value: column.name || "", placeholder: "name", autocomplete: "off", spellcheck: false, aria: { label: `Name of ${name}` } });
     this.type = choiceOfType(types, column, name);
     this.typeBefore = this.type.value;
@@ -48,9 +49,12 @@ class ColumnLine {
     this.default = columnDefault({ column, expressions, name });
     this.foreignKey = foreignKeyChoice({ targets, current: column.foreign_key || null, name });
     const more = element("details", { className: "column-more" });
-    more.append(element("summary", {}, "Default, reference", element("span", { className: "visually-hidden", textContent: ` of ${name}` })));
+    this.assigned = customTypes ? assignedType({ types: customTypes, current: column.column_type || null, stored: this.type, name }) : null;
+    const offered = `Default, reference${this.assigned ? ", shown as" : ""}`;
+    more.append(element("summary", {}, offered, element("span", { className: "visually-hidden", textContent: ` of ${name}` })));
     more.append(labelled("Default", this.default.root), labelled("Points at", this.foreignKey.root));
-    more.open = Boolean(column.foreign_key || (column.default ?? null) !== null);
+    if (this.assigned) more.append(labelled("Shown as", this.assigned.root));
+    more.open = Boolean(column.foreign_key || (this.assigned && column.column_type) || (column.default ?? null) !== null);
     const remove = moveButton(`Remove ${name}`, "✕", () => editor.remove(this));
     const up = moveButton(`Move ${name} up`, "↑", () => editor.move(this, -1, up));
     const down = moveButton(`Move ${name} down`, "↓", () => editor.move(this, 1, down));
@@ -76,14 +80,15 @@ class ColumnLine {
 }
 
 /**
- * Makes the list; `types` are names of types, `expressions` defaults, `targets` a promise of tables to point at.
+ * Makes the list; `types` are names of types, `expressions` defaults, `targets` a promise of tables to point at,
+ * `customTypes` the richer types that may be assigned, undefined where none may.
  *
  * Gives {root, lines, check()}: the check marks names that are missing or twice there, and says whether all is well.
  */
-export function columnEditor({ types, expressions, targets, columns }) {
+export function columnEditor({ types, expressions, targets, columns, customTypes }) {
   const list = element("ol", { className: "column-lines", aria: { label: "Columns" } });
   const status = element("p", { className: "visually-hidden", aria: { role: "status" } });
-  const editor = { types, expressions, targets, lines: [] };
+  const editor = { types, expressions, targets, customTypes, lines: [] };
   const draw = () => list.replaceChildren(...editor.lines.map((line) => line.root));
   editor.remove = (line) => {
     const at = editor.lines.indexOf(line);

@@ -1,6 +1,7 @@
 // The dialog that makes a table.
 
 import { ask, element, send } from "./ask.js";
+import { assignTypes, typesToAssign } from "./assigned-type.js";
 import { columnEditor } from "./column-editor.js";
 import { targetsAt } from "./foreign-key-choice.js";
 
@@ -30,9 +31,11 @@ export function createTable(page) {
     expressions: ui.defaultExpressions,
     targets: targetsAt(ui.foreignKeyTargetsPath),
     columns: [{ name: "id", type: "integer", is_pk: true }, {}],
+    customTypes: ui.customColumnTypes,
   });
+  let saved = "";
   const label = element("label", { htmlFor: name.id, textContent: "Name of the table" });
-  ask({
+  const modal = ask({
     heading: `Create a table in ${ui.databaseName}`,
     button: "Create table",
     wide: true,
@@ -46,7 +49,10 @@ export function createTable(page) {
       const complete = editor.check();
       if (!table) name.focus();
       if (!table || !complete) throw Object.assign(new Error("Nothing was made. Look at the marked names."), { quiet: true });
-      location.href = (await send(ui.path, bodyOf(table, editor.lines))).table_url;
+      saved ||= (await send(ui.path, bodyOf(table, editor.lines))).table_url;
+      await assignTypes(saved, typesToAssign(editor.lines, true));
+      location.href = saved;
     },
   });
+  modal.addEventListener("close", () => saved && (location.href = saved));
 }
