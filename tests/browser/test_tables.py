@@ -152,6 +152,7 @@ def test_a_type_that_is_refused_leaves_the_table_saved(root: Page) -> None:
     )
     root.get_by_role("button", name="Save").click()
     expect(root.get_by_role("alert")).to_contain_text("The table is saved, but b has not got its type. Not now")
+    expect(root.get_by_role("textbox", name="Name of a")).to_be_disabled()
     root.unroute("**/-/set-column-type")
     with root.expect_navigation():
         root.get_by_role("button", name="Save").click()

@@ -51,10 +51,12 @@ export function alterTable(page) {
         return false;
       }
       saved = operations.length ? (await send(ui.path, { operations })).table_url : saved || page.tableUrl;
+      // Where a type is refused nothing but that can be tried again.
+      editor.root.disabled = name.disabled = true;
       await assignTypes(saved, types);
-      location.href = saved;
       return true;
     },
   });
+  // Also where it is closed by hand, once a type was refused: the table is another one by then.
   modal.addEventListener("close", () => saved && (location.href = saved));
 }

@@ -50,9 +50,11 @@ export function createTable(page) {
       if (!table) name.focus();
       if (!table || !complete) throw Object.assign(new Error("Nothing was made. Look at the marked names."), { quiet: true });
       saved ||= (await send(ui.path, bodyOf(table, editor.lines))).table_url;
+      // Where a type is refused nothing but that can be tried again.
+      editor.root.disabled = name.disabled = true;
       await assignTypes(saved, typesToAssign(editor.lines, true));
-      location.href = saved;
     },
   });
+  // Also where it is closed by hand, once a type was refused: the table is another one by then.
   modal.addEventListener("close", () => saved && (location.href = saved));
 }
