@@ -36,7 +36,8 @@ class GatedDatabase(SqliteDatabase):
     """Reads within ``gate`` only, also where it attaches what is behind the gate.
 
     A copy that comes back may have other contents under the same version
-    counter, so each switch ends all connections.
+    counter, so each switch ends all connections, once those have left who
+    came before it: they may read on in the copy that they opened.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class GatedDatabase(SqliteDatabase):
             switches = self._gate.switches
             with self._lock:
                 if switches != self._switches:
-                    self._watcher.distrust()
+                    self._watcher.renew()
                     self._switches = switches
             return super()._current()
 

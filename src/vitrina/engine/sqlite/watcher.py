@@ -232,8 +232,12 @@ class Watcher:
 
     def distrust(self) -> None:
         """No connection may go on: what they keep is perhaps of another file."""
-        self.close()
         self.spoiled = self.epoch
+        self.renew()
+
+    def renew(self) -> None:
+        """Whoever comes from now on opens connections of his own; those in use go on with the file that they opened."""
+        self.close()
         self.epoch += 1
         self._advance()
         self._in_doubt = True
